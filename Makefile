@@ -1,0 +1,42 @@
+# Every target first makes sure that .venv is what requirements.lock says; see scripts/environment.sh.
+PYTHON_HERE := .venv/bin/python
+NOTEBOOKS ?= $(wildcard notebooks/*.ipynb)
+
+.PHONY: help environment lab test notebooks lint lock bench
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+
+environment:
+	@sh scripts/environment.sh
+
+lab: environment  ## open JupyterLab on the first notebook (the first time sets everything up)
+	@sh scripts/lab.sh
+
+# XLA compiles on many threads, and glibc keeps memory for each: one arena for all saves a kernel 70 MB.
+export MALLOC_ARENA_MAX = 1
+
+# CI=true silences the progress bar of training, so that what notebooks print is always the same.
+test notebooks bench: export CI = true
+test notebooks bench: export JAX_PLATFORMS = cpu
+
+test: environment  ## unit tests, every notebook run and compared, and the browser tests if there is a Chromium
+	@$(PYTHON_HERE) -m pytest -rfEs -n 2 --dist loadscope --doctest-modules \
+		--nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with tests/notebooks/sanitize.cfg \
+		tests vae_course notebooks
+
+notebooks: environment  ## run and store all notebooks, or one: NOTEBOOKS=notebooks/01_autoencoder.ipynb
+	@$(PYTHON_HERE) scripts/store_notebooks.py $(NOTEBOOKS)
+
+lint: environment  ## check code and notebooks for mistakes and format
+	@$(PYTHON_HERE) -m ruff check .
+	@$(PYTHON_HERE) -m ruff format --check .
+
+lock: environment  ## choose new versions for pyproject.toml: requirements.lock and environment.yml
+	@command -v uv >/dev/null || { echo "make lock needs uv: pipx install uv, or https://docs.astral.sh/uv"; exit 1; }
+	@uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes pyproject.toml \
+		-o requirements.lock --custom-compile-command "make lock"
+	@$(PYTHON_HERE) scripts/environment_yml.py
+
+bench: environment  ## measure: time and memory of the notebooks, speed of training
+	@for script in benchmarks/*.py; do echo "$$script"; $(PYTHON_HERE) "$$script" || exit 1; done

@@ -1,0 +1,7 @@
+"""What holds for every unit test."""
+
+import jax
+
+# A mistake in shapes shows up as silent broadcasting more often than as an error.
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_debug_nans", False)

@@ -1,0 +1,217 @@
+"""The three lists of dependencies say the same, and setup stops with one line that says what to do."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LOCK = (ROOT / "requirements.lock").read_text()
+ENVIRONMENT = (ROOT / "environment.yml").read_text()
+
+
+def locked():
+    """The lock's requirements: a list of (requirement, number of hashes)."""
+    blocks = re.split(r"\n(?=[a-z0-9])", re.sub(r"(?m)^ *#.*\n?", "", LOCK))
+    return [
+        (Requirement(block.split("\\")[0].strip()), block.count("--hash=sha256:"))
+        for block in blocks
+        if block.strip()
+    ]
+
+
+def wanted():
+    project = PYPROJECT["project"]
+    extras = [name for names in project["optional-dependencies"].values() for name in names]
+    return [Requirement(text) for text in project["dependencies"] + extras]
+
+
+@pytest.mark.parametrize("requirement", wanted(), ids=str)
+def test_every_dependency_is_locked_in_its_range(requirement):
+    pins = [pin for pin, _ in locked() if canonicalize_name(pin.name) == canonicalize_name(requirement.name)]
+    assert pins, f"{requirement} is not in requirements.lock: run `make lock`"
+    for pin in pins:
+        (exact,) = pin.specifier
+        assert requirement.specifier.contains(exact.version), (
+            f"{pin} is outside {requirement}: run `make lock`"
+        )
+
+
+def test_every_pin_is_exact_and_has_hashes():
+    assert len(locked()) > 50
+    for pin, hashes in locked():
+        assert [s.operator for s in pin.specifier] == ["=="], pin
+        assert hashes >= 1, f"{pin} has no hash"
+
+
+def test_environment_yml_has_the_pins_of_the_lock_and_the_course():
+    *pins, course = re.findall(r"(?m)^    - (.+)$", ENVIRONMENT)
+    assert course == "-e ."
+    assert {str(Requirement(pin)) for pin in pins} == {str(pin) for pin, _ in locked()}, "run `make lock`"
+
+
+def test_environment_yml_names_a_python_that_the_project_supports():
+    (python,) = re.findall(r"(?m)^  - python=(\S+)$", ENVIRONMENT)  # one `=`: Binder reads nothing else
+    assert python in {"3.11", "3.12", "3.13"}
+
+
+# Setup. Each test works in its own copy of the few files that setup reads, with fakes for what is missing.
+
+
+@pytest.fixture
+def copy(tmp_path):
+    folder = tmp_path / "the course"
+    shutil.copytree(ROOT / "scripts", folder / "scripts")
+    for name in ("requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+@pytest.fixture
+def only_tools(tmp_path):
+    """A PATH with what a shell script needs, and no Python."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for tool in ("sh", "cat", "cksum", "cp", "dirname", "grep", "mkdir", "rm", "tail", "tee"):
+        (folder / tool).symlink_to(shutil.which(tool))
+    return folder
+
+
+def fake(folder, name, script):
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def setup(copy, **environment):
+    """Run the setup script; `None` takes a variable away."""
+    merged = {k: v for k, v in (os.environ | {"PYTHON": ""} | environment).items() if v is not None}
+    command = ["/bin/sh", "scripts/environment.sh"]
+    return subprocess.run(command, cwd=copy, env=merged, capture_output=True, text=True, timeout=120)
+
+
+def the_one_line(result):
+    assert result.returncode != 0
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Setup stopped: ")
+    return line
+
+
+def test_no_python(copy, only_tools):
+    line = the_one_line(setup(copy, PATH=str(only_tools)))
+    assert "no Python found as 'python3'" in line
+    assert "Install Python 3.11 or newer" in line
+
+
+def test_python_too_old(copy, only_tools):
+    pretend = "import sys, platform; sys.version_info = (3, 9, 2); platform.python_version = lambda: '3.9.2'"
+    fake(only_tools, "python3", f"""exec '{sys.executable}' -c "{pretend}; $2" """)
+    line = the_one_line(setup(copy, PATH=str(only_tools)))
+    assert "'python3' is Python 3.9.2" in line
+    assert "make lab PYTHON=/path/to/python3.12" in line
+    assert not (copy / ".venv").exists()
+
+
+def test_an_older_python_is_passed_over_for_a_newer_one(copy, only_tools):
+    fake(only_tools, "python3", "exit 1")
+    fake(
+        only_tools, "python3.12", 'case "$2" in *ensurepip*) exit 1 ;; *exit*) exit 0 ;; *) echo 3.12 ;; esac'
+    )
+    assert "'python3.12' has no venv module" in the_one_line(setup(copy, PATH=str(only_tools)))
+
+
+def test_the_python_that_was_asked_for_is_the_only_one_tried(copy, tmp_path):
+    line = the_one_line(setup(copy, PYTHON=str(tmp_path / "nowhere")))
+    assert f"no Python found as '{tmp_path / 'nowhere'}'" in line
+
+
+def test_no_venv_module(copy, only_tools):
+    fake(only_tools, "python3", 'case "$2" in *ensurepip*) exit 1 ;; *exit*) exit 0 ;; *) echo 3.11 ;; esac')
+    line = the_one_line(setup(copy, PATH=str(only_tools)))
+    assert "apt install python3.11-venv" in line
+
+
+def test_no_network(copy):
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_CONFIG_FILE": "/dev/null"}
+    off = {"PIP_NO_CACHE_DIR": "1", "PIP_RETRIES": "0", "PIP_FIND_LINKS": None, "PIP_EXTRA_INDEX_URL": None}
+    result = setup(copy, PYTHON=sys.executable, **nowhere, **off)
+    line = the_one_line(result)
+    assert "needs the network" in line
+    assert "running the same command again" in line
+    assert "ERROR" in (copy / ".venv/setup.log").read_text()
+    assert "ERROR" not in result.stdout
+    assert not (copy / ".venv/made-from").exists()
+
+
+def built(copy, only_tools):
+    """A stand-in for pip that always works, so that only the script's own decisions are seen."""
+    fake(
+        only_tools,
+        "python3",
+        'echo "$@" >>calls; case "$2" in venv) mkdir -p .venv/bin; cp "$0" .venv/bin/python ;; esac',
+    )
+    return setup(copy, PATH=str(only_tools))
+
+
+def calls(copy):
+    """What the fake Python was asked since the last look."""
+    text = (copy / "calls").read_text()
+    (copy / "calls").unlink()
+    return text
+
+
+@pytest.fixture
+def ready(copy, only_tools):
+    first = built(copy, only_tools)
+    assert first.returncode == 0, first.stderr
+    asked = calls(copy)
+    assert "--require-hashes -r requirements.lock" in asked
+    assert "--no-deps --no-build-isolation --no-index -e ." in asked
+    return copy
+
+
+def test_the_second_time_nothing_is_done(ready, only_tools):
+    again = built(ready, only_tools)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    assert "install" not in calls(ready)
+
+
+@pytest.mark.parametrize("change", ["lock", "half", "moved", "broken"])
+def test_built_again_when_it_does_not_fit(ready, only_tools, change):
+    if change == "lock":
+        (ready / "requirements.lock").write_text(LOCK + "\n")
+    elif change == "half":
+        (ready / ".venv/made-from").unlink()
+    elif change == "moved":
+        ready = ready.rename(ready.with_name("elsewhere"))
+    elif change == "broken":
+        (ready / ".venv/bin/python").unlink()
+    assert built(ready, only_tools).returncode == 0
+    assert "--require-hashes" in calls(ready)
+
+
+def test_dates_do_not_matter(ready, only_tools):
+    (ready / "requirements.lock").touch()
+    built(ready, only_tools)
+    assert "install" not in calls(ready)
+
+
+def test_only_the_course_is_installed_again_when_only_pyproject_changed(ready, only_tools):
+    (ready / "pyproject.toml").write_text("# changed")
+    built(ready, only_tools)
+    asked = calls(ready)
+    assert "-e ." in asked
+    assert "--require-hashes" not in asked
+
+
+def test_jupyterlab_is_told_to_ask_nothing(ready):
+    settings = ready / ".venv/share/jupyter/lab/settings/overrides.d/vae_course.json"
+    assert '"fetchNews": "false"' in settings.read_text()
