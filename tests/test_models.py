@@ -1,0 +1,90 @@
+"""The networks: shapes, ranges, one example in, and errors that say what was needed."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from vae_course.models import Decoder, Encoder, LinearDecoder, LinearEncoder
+
+KEY = jax.random.key(0)
+IMAGES = jax.random.uniform(jax.random.key(1), (5, 64))
+CODES = 3 * jax.random.normal(jax.random.key(2), (5, 2))
+
+
+@pytest.mark.parametrize(
+    ("model", "batch", "shape"),
+    [
+        (Decoder(key=KEY), CODES, (5, 64)),
+        (Encoder(key=KEY), IMAGES, (5, 2)),
+        (LinearDecoder(key=KEY), CODES, (5, 64)),
+        (LinearEncoder(key=KEY), IMAGES, (5, 2)),
+        (Decoder(key=KEY, pixels=6, width=3), CODES, (5, 6)),
+        (Encoder(key=KEY, latents=7), IMAGES, (5, 7)),
+        (LinearDecoder(key=KEY, pixels=6), CODES, (5, 6)),
+        (LinearEncoder(key=KEY, latents=7), IMAGES, (5, 7)),
+    ],
+)
+def test_one_example_at_a_time_and_vmap_makes_the_batch(model, batch, shape):
+    together = jax.vmap(model)(batch)
+    assert together.shape == shape
+    np.testing.assert_allclose(together, jnp.stack([model(one) for one in batch]), rtol=1e-5, atol=1e-6)
+
+
+def test_the_decoder_is_the_network_that_its_docstring_describes():
+    model = Decoder(key=KEY)
+    hidden = CODES[0]
+    for layer in model.mlp.layers[:-1]:
+        hidden = np.tanh(np.asarray(layer.weight) @ hidden + np.asarray(layer.bias))
+    last = model.mlp.layers[-1]
+    expected = 1 / (1 + np.exp(-(np.asarray(last.weight) @ hidden + np.asarray(last.bias))))
+    np.testing.assert_allclose(model(CODES[0]), expected, rtol=1e-4)
+    assert [layer.weight.shape for layer in model.mlp.layers] == [(128, 2), (128, 128), (64, 128)]
+
+
+def test_the_decoders_pixels_lie_between_paper_and_ink():
+    pixels = jax.vmap(Decoder(key=KEY))(10 * CODES)
+    assert ((pixels > 0) & (pixels < 1)).all()
+
+
+@pytest.mark.parametrize("model", [LinearDecoder(key=KEY), LinearEncoder(key=KEY)])
+def test_the_linear_models_are_a_matrix_and_an_offset(model):
+    x = CODES[0] if isinstance(model, LinearDecoder) else IMAGES[0]
+    expected = np.asarray(model.linear.weight) @ np.asarray(x) + np.asarray(model.linear.bias)
+    np.testing.assert_allclose(model(x), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_another_key_gives_another_network():
+    assert (Decoder(key=KEY)(CODES[0]) != Decoder(key=jax.random.key(9))(CODES[0])).any()
+    np.testing.assert_array_equal(Decoder(key=KEY)(CODES[0]), Decoder(key=jax.random.key(0))(CODES[0]))
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "told"),
+    [
+        (Decoder(key=KEY), jnp.zeros(3), r"`z` must have shape \(2,\), got \(3,\)"),
+        (LinearDecoder(key=KEY), jnp.zeros(3), r"`z` must have shape \(2,\), got \(3,\)"),
+        (Encoder(key=KEY), jnp.zeros(63), r"`x` must have shape \(64,\), got \(63,\)"),
+        (LinearEncoder(key=KEY), jnp.zeros(63), r"`x` must have shape \(64,\), got \(63,\)"),
+    ],
+)
+def test_a_wrong_size_is_told_what_was_needed_and_what_came(model, given, told):
+    with pytest.raises(ValueError, match=told):
+        model(given)
+
+
+@pytest.mark.parametrize("network", [Decoder, Encoder, LinearDecoder, LinearEncoder])
+@pytest.mark.parametrize(
+    ("given", "came"),
+    [(CODES, r"f32\[5,2\]"), (np.zeros(2, np.float32), "numpy"), (None, "None"), (0.5, "0.5")],
+)
+def test_a_wrong_input_is_told_that_one_example_was_needed(network, given, came):
+    name = "x" if "Encoder" in network.__name__ else "z"
+    with pytest.raises(TypeError, match=f"parameter '{name}'\\.\nActual value: .*{came}"):
+        network(key=KEY)(given)
+
+
+@pytest.mark.parametrize("network", [Decoder, Encoder, LinearDecoder, LinearEncoder])
+def test_a_number_instead_of_a_key_is_told_so(network):
+    with pytest.raises(TypeError, match="parameter 'key'"):
+        network(key=0)

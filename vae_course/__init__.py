@@ -1,0 +1,21 @@
+"""The shared code of the course, in the order in which data flows; each room imports only those above it."""
+
+from vae_course import data, distributions, exercises, figures, models, objectives
+from vae_course.claims import ClaimFailed, claim
+from vae_course.explorer import Instrument, LatentExplorer
+from vae_course.training import TrainingDiverged, fit
+
+__all__ = [
+    "ClaimFailed",
+    "Instrument",
+    "LatentExplorer",
+    "TrainingDiverged",
+    "claim",
+    "data",
+    "distributions",
+    "exercises",
+    "figures",
+    "fit",
+    "models",
+    "objectives",
+]

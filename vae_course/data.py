@@ -1,0 +1,57 @@
+"""The data: 1,797 real handwritten digits, 8 x 8 pixels, shipped with scikit-learn.
+
+Each digit was written on a paper form by one of 13 people and scanned as a 32 x 32 bitmap; a pixel here
+counts the inked points in a 4 x 4 block, 0 to 16. We divide by 16. Source: Alpaydin and Kaynak,
+"Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, 1998.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from sklearn.datasets import load_digits as read_digits
+
+from vae_course.typed import Array, Float, Int, Scalar, typed
+
+SIDE = 8  # pixels along one side of an image
+N_TEST = 300
+SPLIT_SEED = 0
+
+
+class Digits(NamedTuple):
+    """Images as rows of d = 64 pixels in [0, 1], 0 is paper and 1 is ink; labels are the digits 0 to 9."""
+
+    train_images: Float[Array, "N 64"]
+    train_labels: Int[Array, "N"]
+    test_images: Float[Array, "M 64"]
+    test_labels: Int[Array, "M"]
+
+
+def load_digits() -> Digits:
+    """Read the digits, shuffle them once in a fixed order, and hold 300 out: N = 1,497 and M = 300."""
+    bunch = read_digits()
+    order = np.random.RandomState(SPLIT_SEED).permutation(len(bunch.data))
+    images = jnp.asarray(bunch.data[order] / 16, dtype=jnp.float32)
+    labels = jnp.asarray(bunch.target[order], dtype=jnp.int32)
+    return Digits(images[N_TEST:], labels[N_TEST:], images[:N_TEST], labels[:N_TEST])
+
+
+@jax.jit
+@typed
+def nearest(x: Float[Array, "d"], X: Float[Array, "N d"]) -> tuple[Int[Array, ""], Float[Array, ""]]:
+    """The row of X that is nearest to x, and its squared distance, summed over the pixels."""
+    # |x - y|^2 = |x|^2 + |y|^2 - 2 x.y: under vmap one matrix product, never an (N, N, d) array.
+    squared_distances = x @ x + jnp.sum(X**2, axis=1) - 2 * X @ x  # (N,)
+    i = jnp.argmin(squared_distances)
+    return i, jnp.maximum(squared_distances[i], 0)
+
+
+@typed
+def blend(x_a: Float[Array, "d"], x_b: Float[Array, "d"], t: Scalar) -> Float[Array, "d"]:
+    """(1 - t) x_a + t x_b, pixel by pixel: x_a at t = 0, x_b at t = 1, and halfway both at half their ink.
+
+    >>> blend(jnp.array([0.0, 1.0]), jnp.array([1.0, 1.0]), 0.25).tolist()
+    [0.25, 1.0]
+    """
+    return (1 - t) * x_a + t * x_b

@@ -1,0 +1,97 @@
+"""The networks. Each maps ONE example; `jax.vmap(model)` maps a batch.
+
+A model is an Equinox module: a pytree whose leaves are its weights, which is also a function.
+"""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from vae_course.typed import Array, Float, Key, typed
+
+PIXELS = 64
+LATENTS = 2
+WIDTH = 128
+
+
+@eqx.filter_jit
+def apply(network: Callable, rows: Float[Array, "n a"]) -> Float[Array, "n b"]:
+    """The network on each row: `jax.vmap(network)(rows)`, compiled once for all networks of one form."""
+    return jax.vmap(network)(rows)
+
+
+class Decoder(eqx.Module):
+    """d_theta: a latent z in R^k to an image in [0, 1]^d.
+
+    Two hidden layers of `width` tanh units, and a sigmoid at the end, so that every pixel lies between
+    paper (0) and ink (1). The same network in every notebook, so that what differs is the objective.
+    """
+
+    mlp: eqx.nn.MLP
+
+    @typed
+    def __init__(self, *, key: Key, latents: int = LATENTS, pixels: int = PIXELS, width: int = WIDTH):
+        self.mlp = eqx.nn.MLP(
+            latents, pixels, width, depth=2, activation=jnp.tanh, final_activation=jax.nn.sigmoid, key=key
+        )
+
+    @typed
+    def __call__(self, z: Float[Array, "k"]) -> Float[Array, "d"]:
+        """The image that z stands for."""
+        _check_size("z", z, self.mlp.in_size)
+        return self.mlp(z)
+
+
+class Encoder(eqx.Module):
+    """e_phi: an image in R^d to its code z in R^k. The decoder's mirror image, with no bound on z."""
+
+    mlp: eqx.nn.MLP
+
+    @typed
+    def __init__(self, *, key: Key, latents: int = LATENTS, pixels: int = PIXELS, width: int = WIDTH):
+        self.mlp = eqx.nn.MLP(pixels, latents, width, depth=2, activation=jnp.tanh, key=key)
+
+    @typed
+    def __call__(self, x: Float[Array, "d"]) -> Float[Array, "k"]:
+        """The code of the image x."""
+        _check_size("x", x, self.mlp.in_size)
+        return self.mlp(x)
+
+
+class LinearEncoder(eqx.Module):
+    """z = V x + c: a code that is a weighted sum of pixels."""
+
+    linear: eqx.nn.Linear
+
+    @typed
+    def __init__(self, *, key: Key, latents: int = LATENTS, pixels: int = PIXELS):
+        self.linear = eqx.nn.Linear(pixels, latents, key=key)
+
+    @typed
+    def __call__(self, x: Float[Array, "d"]) -> Float[Array, "k"]:
+        """The code of the image x."""
+        _check_size("x", x, self.linear.in_features)
+        return self.linear(x)
+
+
+class LinearDecoder(eqx.Module):
+    """x_hat = W z + b: an image that is a weighted sum of k pictures, plus an average picture."""
+
+    linear: eqx.nn.Linear
+
+    @typed
+    def __init__(self, *, key: Key, latents: int = LATENTS, pixels: int = PIXELS):
+        self.linear = eqx.nn.Linear(latents, pixels, key=key)
+
+    @typed
+    def __call__(self, z: Float[Array, "k"]) -> Float[Array, "d"]:
+        """The image that z stands for; nothing keeps its pixels between 0 and 1."""
+        _check_size("z", z, self.linear.in_features)
+        return self.linear(z)
+
+
+def _check_size(name, value, size):
+    if value.shape != (size,):
+        raise ValueError(f"`{name}` must have shape ({size},), got {value.shape}")

@@ -1,0 +1,49 @@
+"""One function for each line of the lecture. Each is for ONE image; the mean over images comes outside.
+
+Sums run over the d pixels and the k latent dimensions, never means, so that terms can be added.
+"""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+
+from vae_course.typed import Array, Float, typed
+
+
+@typed
+def squared_error(x: Float[Array, "d"], x_hat: Float[Array, "d"]) -> Float[Array, ""]:
+    """sum_j (x_j - x_hat_j)^2, over the d pixels of one image.
+
+    >>> squared_error(jnp.array([1.0, 0.0]), jnp.array([0.0, 0.5])).item()
+    1.25
+    """
+    return jnp.sum((x - x_hat) ** 2)
+
+
+@typed
+def reconstruct(encoder: Callable, decoder: Callable, x: Float[Array, "d"]) -> Float[Array, "d"]:
+    """d_theta(e_phi(x)): the image that comes back when x is squeezed through its code."""
+    z = encoder(x)  # (k,)
+    return decoder(z)  # (d,)
+
+
+@typed
+def reconstruction_error(encoder: Callable, decoder: Callable, x: Float[Array, "d"]) -> Float[Array, ""]:
+    """The lecture's autoencoder objective for one image: || x - d_theta(e_phi(x)) ||^2, to be made small."""
+    return squared_error(x, reconstruct(encoder, decoder, x))
+
+
+@typed
+def linear_optimum(X: Float[Array, "N d"], k: int) -> Float[Array, ""]:
+    """The smallest mean squared error per image that a linear autoencoder with k latents can reach on X.
+
+    It is the sum of the d - k smallest eigenvalues of the covariance of the pixels, with 1/N: what PCA
+    throws away. Source: Baldi and Hornik, "Neural networks and principal component analysis" (1989).
+    Raises `ValueError` unless k is from 0 to d.
+    """
+    if not 0 <= k <= X.shape[1]:
+        raise ValueError(f"`k` must be a whole number from 0 to d = {X.shape[1]}, got {k}")
+    centred = X - X.mean(axis=0, keepdims=True)
+    covariance = centred.T @ centred / len(X)  # (d, d)
+    eigenvalues = jnp.linalg.eigvalsh(covariance)  # ascending
+    return jnp.sum(eigenvalues[: X.shape[1] - k])

@@ -1,0 +1,16 @@
+"""Shapes in signatures, checked when a function is called.
+
+`Float[Array, "d"]` is a JAX array of d floats; a letter that stands twice in one signature must have one
+size. A call that does not fit raises an error that names the argument, what was needed and what came.
+Under `jax.jit` the check runs once, while tracing.
+"""
+
+from beartype import beartype
+from jaxtyping import Array, Float, Int, PRNGKeyArray, jaxtyped
+
+Key = PRNGKeyArray
+Scalar = float | int | Float[Array, ""]
+
+typed = jaxtyped(typechecker=beartype)
+
+__all__ = ["Array", "Float", "Int", "Key", "Scalar", "typed"]
