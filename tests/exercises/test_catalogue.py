@@ -1,0 +1,150 @@
+"""Every exercise of every notebook: the solution passes, each mistake is told apart, the stub is known."""
+
+import inspect
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from vae_course import exercises
+from vae_course.exercises.checker import Exercise, Outcome
+
+ALL = {name: getattr(exercises, name) for name in exercises.__all__}
+MISTAKES = [(name, i) for name, exercise in ALL.items() for i in range(len(exercise.mistakes))]
+
+
+# The solutions written by hand, as a learner would.
+
+
+def blend(x_a, x_b, t):
+    return x_a + t * (x_b - x_a)
+
+
+def gradient_step(params, gradients, learning_rate):
+    return jax.tree.map(lambda p, g: p - g * learning_rate, params, gradients)
+
+
+def sample(m, s, key):
+    return m + s * jax.random.normal(key, m.shape)
+
+
+def squared_error(x, x_hat):
+    difference = x - x_hat
+    return (difference * difference).sum()
+
+
+def reconstruct(encoder, decoder, x):
+    return decoder(encoder(x))
+
+
+def linear_optimum(X, k):
+    centred = X - X.mean(axis=0)[None]
+    singular_values = jnp.linalg.svd(centred, compute_uv=False)
+    return jnp.sum(singular_values[k:] ** 2) / len(X)
+
+
+HAND_WRITTEN = [blend, gradient_step, sample, squared_error, reconstruct, linear_optimum]
+
+
+def test_every_exercise_has_a_hand_written_solution_here():
+    assert {f.__name__ for f in HAND_WRITTEN} == set(ALL)
+    assert all(isinstance(exercise, Exercise) and exercise.name == name for name, exercise in ALL.items())
+
+
+@pytest.mark.parametrize("f", HAND_WRITTEN, ids=lambda f: f.__name__)
+def test_the_hand_written_solution_is_right_and_comes_back_itself(f):
+    exercise = ALL[f.__name__]
+    assert exercise.diagnose(f) == (Outcome.CORRECT, "")
+    assert exercise.check(f) is f
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_librarys_function_under_another_name_is_right(name):
+    solution = inspect.unwrap(ALL[name].library)
+    assert ALL[name].check(solution) is solution
+
+
+@pytest.mark.parametrize(("name", "i"), MISTAKES)
+def test_each_mistake_gets_its_own_diagnosis(name, i):
+    mistake = ALL[name].mistakes[i]
+    copy = lambda *inputs: mistake.gives(*inputs)  # noqa: E731
+    assert ALL[name].diagnose(copy) == (Outcome.MISTAKE, mistake.says)
+    assert ALL[name].check(copy) is ALL[name].library
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_stub_is_not_attempted(name, capsys):
+    assert ALL[name].check(lambda *inputs: ...) is ALL[name].library
+    expected = f"{name}: not attempted yet. The notebook goes on with the library's function.\n"
+    assert capsys.readouterr().out == expected
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_inputs_are_the_same_every_time_and_there_are_several(name):
+    first, again = (jax.tree.leaves(ALL[name].inputs()) for _ in range(2))
+    assert len(ALL[name].inputs()) >= 2
+    for a, b in zip(first, again, strict=True):
+        same = a == b if not isinstance(a, jax.Array) else bool((a == b).all())
+        assert same
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_hints_and_solution_are_there(name, capsys):
+    assert 2 <= len(ALL[name].hints) <= 4
+    ALL[name].solution()
+    assert capsys.readouterr().out.startswith(f"def {name}(")
+
+
+@pytest.mark.parametrize(
+    ("f", "says"),
+    [
+        (
+            lambda m, s, key: m + s * jax.random.normal(jax.random.key(7), m.shape),
+            "Every key gives the same noise",
+        ),
+        (lambda m, s, key: m + s * jnp.ones(8), "Every key gives the same noise"),
+        (
+            lambda m, s, key: m + s * jax.random.normal(jax.random.split(key)[0]),
+            "Every pixel gets the same noise",
+        ),
+    ],
+)
+def test_a_samplers_mistake_is_known_whatever_key_the_learner_took(f, says):
+    outcome, text = exercises.sample.diagnose(f)
+    assert outcome is Outcome.MISTAKE
+    assert text.startswith(says)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda m, s, key: m + s * jax.random.normal(jax.random.split(key)[1], m.shape),
+        lambda m, s, key: m - s * jax.random.normal(key, m.shape),
+        lambda m, s, key: m + s * jnp.stack([jax.random.normal(k) for k in jax.random.split(key, len(m))]),
+    ],
+)
+def test_a_sampler_may_use_its_key_as_it_likes(f):
+    assert exercises.sample.check(f) is f
+
+
+@pytest.mark.parametrize(
+    "rule", [lambda p, g, rate: {k: p[k] - rate * g[k] for k in p}, lambda p, g, rate: p["w"]]
+)
+def test_a_gradient_step_that_fits_only_a_dict_is_told_where_it_fails(rule):
+    outcome, text = exercises.gradient_step.diagnose(rule)
+    assert outcome is Outcome.RAISED
+    assert "of your cell:" in text
+
+
+def test_the_order_of_encoder_and_decoder_is_told():
+    outcome, text = exercises.reconstruct.diagnose(lambda encoder, decoder, x: decoder(x))
+    assert outcome is Outcome.MISTAKE
+    assert "encoder comes first" in text
+
+
+def test_linear_optimum_written_from_what_pca_keeps_is_right():
+    def f(X, k):
+        covariance = jnp.cov(X.T, bias=True)
+        return jnp.trace(covariance) - jnp.sum(jnp.linalg.eigvalsh(covariance)[::-1][:k])
+
+    assert exercises.linear_optimum.check(f) is f
