@@ -1,0 +1,261 @@
+"""A real JupyterLab, a real Chromium, and `lab`, which opens a notebook and works in it as a reader would."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import sync_playwright
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+TOKEN = "tests"
+TIMEOUT = 120_000  # ms, for a notebook to run
+VIEW = "application/vnd.jupyter.widget-view+json"
+SELECTORS = {"LatentExplorer": ".latent-explorer", "Instrument": ".instrument"}
+LOGS = []  # of the servers, to be shown beside a failure
+# A notebook of the tests' own: whatever an explorer can show, with a callback that answers each move.
+OWN = "notebooks/explorer_and_instrument.ipynb"
+KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+CELLS = (
+    """import jax
+import numpy as np
+from ipywidgets import FloatSlider
+from vae_course.explorer import Instrument, LatentExplorer
+from vae_course.models import Decoder
+
+decoder = jax.tree.map(lambda w: 2 * w if isinstance(w, jax.Array) else w, Decoder(key=jax.random.key(0)))
+Z, labels = 3 * jax.random.normal(jax.random.key(1), (1497, 2)), np.arange(1497) % 10
+axis = np.linspace(-8, 8, 81)""",
+    """def squared_distance(z):
+    return (axis - z[0])**2 + (axis[:, None] - z[1])**2, (-8.1, 8.1, -8.1, 8.1), "squared distance to z"
+
+explorer = LatentExplorer(
+    decoder, Z, labels, z=(1, 2), background=squared_distance((1, 2)), gaussian=((0, 0), (1, 1), "N(0, I)")
+)
+explorer.observe(lambda change: explorer.show_background(*squared_distance(change.new)), "z")
+explorer""",
+    """LatentExplorer(decoder, Z, labels)""",
+    """def draw(ink):
+    return np.full((8, 8), ink), f"{ink:.0%} ink"
+
+Instrument(draw, title="Grey", alt="a grey square", ink=FloatSlider(value=0.5, max=1))""",
+)
+# What JupyterLab prints by itself, in an empty notebook too; each with its reason.
+KNOWN_CONSOLE_ERRORS = ()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if executable is None:
+        reason = f"no browser: none of {', '.join(CHROMIUM)} is on the PATH"
+        pytest.fail(reason) if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip(reason)
+    arguments = [*QUIET, "--no-first-run", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def server(browser, tmp_path_factory):
+    """The address of a JupyterLab with a home of its own, serving a copy of the notebooks."""
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(NOTEBOOKS, home / "notebooks")
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), home / OWN)
+    with serve(home) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serve(home):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}"]
+    command += [f"--ServerApp.root_dir={home / 'notebooks'}", f"--IdentityProvider.token={TOKEN}"]
+    command += [
+        "--ServerApp.port_retries=0",
+        "--expose-app-in-browser",
+    ]  # so that a test can read the notebook
+    places = {"HOME": home, "JUPYTER_CONFIG_DIR": home / "config", "JUPYTER_DATA_DIR": home / "data"}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "XDG"))}
+    environment |= {key: str(value) for key, value in places.items()}
+    log = home / "server.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    LOGS.append(log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/api?token={TOKEN}", process, log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(url, process, log):
+    for _ in range(600):
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(url).close()
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    if report.failed:
+        for log in LOGS:
+            report.sections.append(("JupyterLab's log", "\n".join(log.read_text().splitlines()[-15:])))
+    return report
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory):
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(browser, server, screenshots):
+    """A function from a notebook's name to that notebook, open in a page of its own."""
+    with contextlib.ExitStack() as pages:
+
+        def open_notebook(name):
+            page = pages.enter_context(
+                browser.new_context(viewport={"width": 1280, "height": 1000})
+            ).new_page()
+            return Notebook(page, server, name, screenshots)
+
+        yield open_notebook
+
+
+class Notebook:
+    """A notebook open in JupyterLab. What it holds is read from JupyterLab's own model, so that cells which
+    are scrolled out of the page count, too; what a reader does goes through mouse and keyboard."""
+
+    def __init__(self, page, server, name, screenshots):
+        self.page, self.name, self.screenshots = page, name, screenshots
+        self.console = []
+        page.on("console", lambda message: self._note(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self._note(str(error)))
+        page.set_default_timeout(30_000)
+        news = page.get_by_text("Would you like to get notified about official Jupyter news?")
+        page.add_locator_handler(news, lambda: page.get_by_role("button", name="No", exact=True).click())
+        page.goto(f"{server}/lab/tree/{name}?token={TOKEN}&reset")
+        page.wait_for_function(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+        )
+
+    def _note(self, text):
+        if not any(known in text for known in KNOWN_CONSOLE_ERRORS):
+            self.console.append(text)
+
+    def close(self):
+        """Stop the kernel, so that the next notebook has the memory, and leave the page."""
+        self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.close()
+
+    def run_all(self):
+        """Run > Run All Cells, from cells without outputs, until the last one is done or one has failed."""
+        self.page.evaluate("() => jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        self.wait()
+
+    def wait(self):
+        self.page.wait_for_function(
+            """() => {
+                const panel = jupyterapp.shell.currentWidget;
+                const cells = panel.content.widgets.map((c) => c.model.toJSON());
+                const code = cells.filter((c) => c.cell_type === "code" && c.source.length);
+                const done = code.every((c) => c.execution_count !== null);
+                const failed = code.some((c) => c.outputs.some((o) => o.output_type === "error"));
+                return (done || failed) && panel.sessionContext.session.kernel.status === "idle";
+            }""",
+            timeout=TIMEOUT,
+        )
+
+    def cells(self):
+        """The cells as they would be saved now."""
+        return self.page.evaluate(
+            "() => jupyterapp.shell.currentWidget.content.widgets.map((c) => c.model.toJSON())"
+        )
+
+    def outputs(self):
+        """(cell's place, output), over all cells."""
+        return [(i, output) for i, cell in enumerate(self.cells()) for output in cell.get("outputs", [])]
+
+    def errors(self):
+        return [
+            f"cell {i}: {o['ename']}: {o['evalue']}" for i, o in self.outputs() if o["output_type"] == "error"
+        ]
+
+    def texts(self):
+        """What the cells printed or displayed as text, without progress bars."""
+        outputs = [
+            o.get("text") or o.get("data", {}).get("text/plain")
+            for _, o in self.outputs()
+            if o.get("name") != "stderr"
+        ]
+        return ["".join(text) for text in outputs if text]
+
+    def widgets(self, kind):
+        """(id, place on the page) of each widget of one kind, scrolled to one after the other."""
+        for i, output in self.outputs():
+            data = output.get("data", {})
+            if VIEW in data and "".join(data["text/plain"]).startswith(kind):
+                self.scroll_to(i)
+                widget = self.cell(i).locator(SELECTORS[kind]).first
+                widget.scroll_into_view_if_needed()
+                yield data[VIEW]["model_id"], widget
+
+    def scroll_to(self, i):
+        self.page.evaluate(
+            """async (i) => {
+                const notebook = jupyterapp.shell.currentWidget.content;
+                await notebook.scrollToItem(i, "smart");
+                notebook.widgets[i].node.dataset.place = i;
+            }""",
+            i,
+        )
+
+    def cell(self, i):
+        return self.page.locator(f'.jp-Cell[data-place="{i}"]')
+
+    def active_cell(self):
+        return self.page.evaluate("() => jupyterapp.shell.currentWidget.content.activeCellIndex")
+
+    def run_code(self, source):
+        """Add a cell at the end, run it, and give back what it printed."""
+        self.page.evaluate(
+            """async (source) => {
+                const notebook = jupyterapp.shell.currentWidget.content;
+                notebook.activeCellIndex = notebook.widgets.length - 1;
+                await jupyterapp.commands.execute("notebook:insert-cell-below");
+                notebook.activeCell.model.sharedModel.setSource(source);
+                await jupyterapp.commands.execute("notebook:run-cell");
+            }""",
+            source,
+        )
+        return "".join(output.get("text", "") for output in self.cells()[-1]["outputs"])
+
+    def screenshot(self, name, part=None):
+        path = self.screenshots / f"{Path(self.name).stem}-{name}.png"
+        (part or self.page).screenshot(path=path)
+        return path

@@ -1,0 +1,246 @@
+"""`LatentExplorer` from Python's side. What the reader does with it is in tests/browser."""
+
+import base64
+import io
+import re
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from PIL import Image
+from traitlets import TraitError
+
+from vae_course.explorer import LatentExplorer
+from vae_course.models import Decoder, Encoder, LinearDecoder
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+DECODER = Decoder(key=jax.random.key(0), width=16)
+Z = jax.random.normal(jax.random.key(1), (60, 2))
+LABELS = jnp.arange(60) % 10
+HEAT = (np.arange(12.0).reshape(3, 4), (-1, 3, -2, 1), "height, nats")
+
+
+@pytest.fixture(scope="module")
+def shared():
+    return LatentExplorer(DECODER, Z, LABELS)
+
+
+@pytest.fixture
+def explorer(shared):
+    shared.z = (0.0, 0.0)
+    shared.show_background(None)
+    shared.show_gaussian(None)
+    return shared
+
+
+def picture(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+
+@pytest.mark.parametrize(
+    "z", [(0.5, -1.25), [0.5, -1.25], np.array([0.5, -1.25]), jnp.array([0.5, -1.25])], ids=str
+)
+def test_z_is_a_pair_of_floats_whatever_was_assigned(explorer, z):
+    explorer.z = z
+    assert explorer.z == (0.5, -1.25)
+    assert [type(value) for value in explorer.z] == [float, float]
+
+
+def test_a_z_that_comes_from_the_browser_reaches_observers(explorer):
+    seen = []
+    explorer.observe(lambda change: seen.append(change.new), "z")
+    explorer.set_state({"z": [1.5, 2]})
+    assert seen == [(1.5, 2.0)]
+
+
+def test_z_outside_the_plane_is_allowed(explorer):
+    explorer.z = (100, -100)
+    assert explorer.z == (100.0, -100.0)
+
+
+@pytest.mark.parametrize(
+    "z", [3.0, (1,), (1, 2, 3), [[1, 2]], (1, np.nan), (np.inf, 0), "ab", None, ("a", 1)], ids=str
+)
+def test_a_z_that_is_no_point_is_refused_by_name(explorer, z):
+    with pytest.raises((TypeError, ValueError), match=r"`z` must be finite numbers of shape \(2\), got "):
+        explorer.z = z
+    assert explorer.z == (0.0, 0.0)
+
+
+def test_z_starts_at_the_first_code_unless_given():
+    assert LatentExplorer(DECODER, Z, LABELS).z == tuple(Z[0].tolist())
+    assert LatentExplorer(DECODER, Z, LABELS, z=(1, 2)).z == (1.0, 2.0)
+
+
+def test_the_plane_is_a_square_around_everything_shown():
+    for z1_or_z2 in range(2):
+        far = Z.at[0, z1_or_z2].set(20.0)
+        left, right, bottom, top = LatentExplorer(DECODER, far, LABELS)._extent
+        assert right - left == pytest.approx(top - bottom)
+        assert left < far[:, 0].min() < far[:, 0].max() < right
+        assert bottom < far[:, 1].min() < far[:, 1].max() < top
+    wide = LatentExplorer(
+        DECODER, Z, LABELS, background=(HEAT[0], (-30, 5, -1, 1), "h"), gaussian=([0, 0], [1, 40], "N")
+    )
+    left, right, bottom, top = wide._extent
+    assert left <= -30
+    assert bottom < -80 < 80 < top
+
+
+@pytest.mark.parametrize("spread", [0.013, 1.0, 3.7, 96.0])
+def test_z_rounded_at_the_edge_stays_inside(spread):
+    extent = LatentExplorer(DECODER, spread * Z, LABELS)._extent
+    decimals = np.ceil(3 - np.log10(extent[1] - extent[0]))  # as in explorer.js
+    assert [round(end, int(decimals)) for end in extent] == extent
+
+
+def test_one_code_alone_has_a_plane():
+    left, right, _, _ = LatentExplorer(DECODER, Z[:1], LABELS[:1])._extent
+    assert left < Z[0, 0] < right
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"decoder": Decoder(key=jax.random.key(0), latents=3)}, "`decoder` must have 2 latents.*got 3"),
+        (
+            {"decoder": LinearDecoder(key=jax.random.key(0), latents=1)},
+            "`decoder` must have 2 latents.*got 1",
+        ),
+        (
+            {"decoder": Decoder(key=jax.random.key(0), pixels=63)},
+            "`decoder` must draw 8 x 8 = 64 pixels, got 63",
+        ),
+        ({"decoder": Encoder(key=jax.random.key(0))}, "`decoder` must be a Decoder or .*got Encoder"),
+        ({"decoder": lambda z: z}, "`decoder` must be a Decoder or .*got function"),
+        ({"Z": jnp.zeros((5, 3))}, r"`Z` must .*\(any, 2\), got shape \(5, 3\)"),
+        ({"Z": jnp.zeros((0, 2))}, r"`Z` must .*got shape \(0, 2\)"),
+        ({"Z": jnp.zeros(2)}, r"`Z` must .*got shape \(2,\)"),
+        ({"Z": Z.at[3].set(jnp.nan)}, "`Z` must .*got NaN or infinity"),
+        ({"Z": None}, "`Z` must "),
+        ({"labels": LABELS[:-1]}, r"`labels` must .*\(60\), got shape \(59,\)"),
+        ({"labels": LABELS + 1}, "`labels` must be whole numbers from 0 to 9"),
+        ({"labels": LABELS + 0.5}, "`labels` must be whole numbers from 0 to 9"),
+        ({"z": (1, 2, 3)}, "`z` must "),
+        ({"background": (HEAT[0], HEAT[1])}, "`label` must be words"),
+        ({"gaussian": ((0, 0), (1, 1))}, "`label` must be words"),
+    ],
+)
+def test_an_argument_that_does_not_fit_is_named(change, complaint):
+    arguments = {"decoder": DECODER, "Z": Z, "labels": LABELS} | change
+    with pytest.raises((TypeError, ValueError), match=complaint):
+        LatentExplorer(**arguments)
+
+
+def test_a_background_has_low_z1_on_the_left_and_high_z2_on_top(explorer):
+    values = np.zeros((5, 9))
+    values[4, 0] = 1  # the highest z2, the lowest z1
+    explorer.show_background(values, (-1, 1, -1, 1), "height")
+    pixels = picture(explorer._background["png"])
+    assert pixels.shape == (5, 9, 3)
+    brightness = pixels.sum(axis=2)
+    assert np.unravel_index(brightness.argmax(), brightness.shape) == (0, 0)
+    assert len(np.unique(brightness)) == 2
+
+
+def test_a_background_is_drawn_in_cividis_with_its_lowest_and_highest_value(explorer):
+    explorer.show_background(*HEAT)
+    pixels = picture(explorer._background["png"])
+    # The ends of the colour map, as its authors published it; matplotlib rounds down.
+    np.testing.assert_allclose(pixels[-1, 0], [0, 34, 78], atol=1)
+    np.testing.assert_allclose(pixels[0, -1], [254, 232, 56], atol=1)
+    assert {key: explorer._background[key] for key in ("extent", "label", "low", "high")} == {
+        "extent": [-1, 3, -2, 1],
+        "label": "height, nats",
+        "low": 0,
+        "high": 11,
+    }
+
+
+def test_a_flat_background_has_one_colour(explorer):
+    explorer.show_background(jnp.full((3, 3), 7.0), (0, 1, 0, 1), "flat")
+    assert len(np.unique(picture(explorer._background["png"]).reshape(-1, 3), axis=0)) == 1
+
+
+def test_none_removes(explorer):
+    explorer.show_background(*HEAT)
+    explorer.show_gaussian((0, 1), (1, 2), "q")
+    assert explorer._gaussian["m"] == [0, 1]
+    explorer.show_background(None)
+    explorer.show_gaussian(None)
+    assert explorer._background is None
+    assert explorer._gaussian is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((np.zeros(3), HEAT[1], "h"), r"`values` must .*\(any, any\), got shape \(3,\)"),
+        ((np.full((2, 2), -np.inf), HEAT[1], "h"), "`values` must .*got NaN or infinity"),
+        ((HEAT[0], (1, 2, 3), "h"), "`extent` must "),
+        ((HEAT[0], (3, -1, -2, 1), "h"), "`extent` must be .z1_min"),
+        ((HEAT[0], None, "h"), "`extent` must "),
+        ((HEAT[0], HEAT[1], ""), "`label` must be words"),
+    ],
+)
+def test_a_background_that_does_not_fit_is_refused(explorer, arguments, complaint):
+    with pytest.raises((TypeError, ValueError), match=complaint):
+        explorer.show_background(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (((0, 0, 0), (1, 1), "q"), "`m` must "),
+        (((0, 0), (1, np.nan), "q"), "`s` must "),
+        (((0, 0), (1, 0), "q"), "`s` must be positive"),
+        (((0, 0), (1, 1), None), "`label` must be words"),
+    ],
+)
+def test_a_gaussian_that_does_not_fit_is_refused(explorer, arguments, complaint):
+    with pytest.raises((TypeError, ValueError), match=complaint):
+        explorer.show_gaussian(*arguments)
+
+
+def test_an_observer_may_answer_with_a_background(explorer):
+    def answer(change):
+        explorer.show_background(np.eye(4) * change.new[0], (-1, 1, -1, 1), "height")
+
+    explorer.observe(answer, "z")
+    explorer.set_state({"z": [5, 1]})
+    explorer.unobserve(answer, "z")
+    assert explorer._background["high"] == 5
+
+
+def test_without_widgets_there_is_a_picture_with_its_description():
+    explorer = LatentExplorer(DECODER, Z, LABELS, background=HEAT, gaussian=((0, 0), (1, 1), "prior"))
+    data, _ = explorer._repr_mimebundle_()
+    assert set(data) == {"text/plain", VIEW, "text/html"}
+    alt, source = re.fullmatch(
+        r'<img alt="([^"]+)" src="data:image/png;base64,([^"]+)">', data["text/html"]
+    ).groups()
+    png = base64.b64decode(source)
+    assert len(png) < 60_000
+    assert len(np.unique(picture(png).reshape(-1, 3), axis=0)) > 20
+    assert "60 codes" in alt
+    assert "height, nats" in alt
+    assert "prior" in alt
+
+
+def test_the_fallback_shows_the_image_at_z():
+    pictures = [LatentExplorer(DECODER, Z, LABELS, z=z)._png for z in [(-2, 0), (2, 0)]]
+    left, right = (picture(png) for png in pictures)
+    decoded = slice(left.shape[1] * 2 // 3, None)  # the right third, where the ring never is
+    assert np.abs(left - right)[:, decoded].max() > 10
+
+
+def test_the_text_is_the_same_on_every_machine():
+    explorers = [LatentExplorer(DECODER, Z, LABELS, z=(z, 0)) for z in (1, 2)]
+    texts = {explorer._repr_mimebundle_()[0]["text/plain"] for explorer in explorers}
+    assert texts == {"LatentExplorer: drag z over 60 codes; the decoder draws the image that z stands for"}
+
+
+def test_private_traits_are_not_the_readers_business():
+    with pytest.raises(TraitError):
+        LatentExplorer(DECODER, Z, LABELS)._sizes = 3

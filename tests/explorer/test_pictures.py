@@ -1,0 +1,64 @@
+"""Small pictures: pixel values, orientation, sizes."""
+
+import io
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from PIL import Image
+
+from vae_course.explorer import image_png, row_png
+
+INK = np.array([[0.0, 1.0], [0.5, 0.0]])
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("L"))
+
+
+def test_zero_is_paper_one_is_ink_and_row_zero_is_on_top():
+    assert pixels(image_png(INK, scale=1)).tolist() == [[255, 0], [128, 255]]
+
+
+def test_each_pixel_becomes_a_square():
+    big = pixels(image_png(np.eye(8)))
+    assert big.shape == (256, 256)
+    assert (big[:32, :32] == 0).all()
+    assert (big[:32, 32:] == 255).all()
+
+
+def test_values_outside_are_clipped_and_jax_arrays_welcome():
+    assert pixels(image_png(jnp.array([[-3.0, 9.0]]), scale=1)).tolist() == [[255, 0]]
+
+
+def test_a_flat_image_is_folded_row_by_row():
+    assert image_png(INK.ravel()) == image_png(INK)
+
+
+@pytest.mark.parametrize(
+    ("image", "complaint"),
+    [
+        (np.zeros(7), r"`image` must be \(rows, columns\), or flat with a square number, got \(7,\)"),
+        (np.zeros((2, 2, 2)), "`image` must be"),
+        (np.zeros((0, 3)), "`image` must be"),
+        (0.5, "`image` must be"),
+        (np.array([[np.nan]]), "`image` must hold finite numbers"),
+    ],
+)
+def test_what_is_no_image_is_refused(image, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        image_png(image)
+
+
+def test_a_row_holds_its_images_with_a_gap_between():
+    row = pixels(row_png([np.zeros((2, 2)), np.ones((2, 2))], scale=4))
+    assert row.shape == (8, 8 + 2 + 8)
+    assert (row[:, :8] == 255).all()
+    assert (row[:, 8:10] == 200).all()
+    assert (row[:, 10:] == 0).all()
+
+
+@pytest.mark.parametrize("images", [[], [np.zeros((2, 2)), np.zeros((3, 3))]])
+def test_a_row_needs_images_of_one_shape(images):
+    with pytest.raises(ValueError, match="`images` must be at least one image, all of one shape"):
+        row_png(images)

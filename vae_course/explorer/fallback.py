@@ -1,0 +1,44 @@
+"""The explorer as a still picture, for readers without widgets: GitHub, a printed page."""
+
+import io
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
+from PIL import Image
+
+from vae_course.figures import draw_codes, draw_digit, small_png, styled
+
+HANDLE = "#c8005f"  # as in explorer.css
+
+
+@styled
+def explorer_png(explorer, Z: np.ndarray, labels: np.ndarray, image: np.ndarray) -> bytes:
+    """What `explorer` shows at first. Drawn by matplotlib, so only in the main thread."""
+    figure = Figure(figsize=(7, 4))
+    plane, decoded = figure.subplots(1, 2, width_ratios=[3, 2])
+    if explorer._background:
+        background = Image.open(io.BytesIO(explorer._background["png"])).convert("RGB")
+        plane.imshow(background, extent=explorer._background["extent"], aspect="auto")
+    draw_codes(plane, Z, labels, rim=explorer._background is not None)
+    if explorer._gaussian:
+        _draw_gaussian(plane, **explorer._gaussian)
+    for width, colour in ((7, "white"), (3.5, HANDLE)):
+        plane.plot(*explorer.z, "o", markersize=15, markerfacecolor="none", mew=width, color=colour)
+    left, right, bottom, top = explorer._extent
+    title = f"colour: {explorer._background['label']}" if explorer._background else "the ring is z"
+    plane.set(xlim=(left, right), ylim=(bottom, top), title=f"Latent plane\n{title}")
+    draw_digit(decoded, image)
+    decoded.set_title("Decoded image\nwhat z stands for")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return small_png(buffer.getvalue())
+
+
+def _draw_gaussian(ax, m, s, label, colour):
+    for k in (1, 2):
+        for width, edge in ((4, "white"), (2, colour)):
+            size = 2 * k * np.array(s)
+            ax.add_patch(Ellipse(m, *size, fill=False, linewidth=width, edgecolor=edge, zorder=3))
+    box = {"boxstyle": "square,pad=0.1", "color": "white", "alpha": 0.8}
+    ax.text(m[0], m[1] + 2.2 * s[1], label, color=colour, ha="center", va="bottom", zorder=3, bbox=box)
