@@ -163,11 +163,14 @@ def latent_plane(planes: Mapping[str, tuple[np.ndarray, np.ndarray]], *, prior: 
     return figure
 
 
-def draw_codes(ax: Axes, codes: np.ndarray, labels: np.ndarray) -> None:
-    """Codes (N, 2) as small digits, on equal axes."""
+def draw_codes(ax: Axes, codes: np.ndarray, labels: np.ndarray, *, rim: bool = False) -> None:
+    """Codes (N, 2) as small digits, on equal axes; with a white rim, to be read on a picture."""
     codes, labels = np.asarray(codes), np.asarray(labels)
     for digit, color in enumerate(DIGITS):
-        ax.scatter(*codes[labels == digit].T, s=14, marker=f"${digit}$", color=color, linewidths=0.2)
+        place = codes[labels == digit].T
+        if rim:
+            ax.scatter(*place, s=20, marker=f"${digit}$", color="white", linewidths=2)
+        ax.scatter(*place, s=14, marker=f"${digit}$", color=color, linewidths=0.2)
     ax.set(xlabel="first latent z₁", ylabel="second latent z₂", aspect="equal")
 
 

@@ -1,0 +1,121 @@
+"""What a reader may count on in every stored notebook. That they still come out is nbval's part."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+MOST_LINES = 22  # in one code cell
+MOST_BYTES = 400_000
+PATH_OF_ONE_MACHINE = re.compile(r"/(?:root|home|work|tmp|opt|Users)/[\w.\-/]*")
+MARKDOWN_LINK = re.compile(r"(!?)\[([^\]]*)\]\(\s*<?([^)\s>]+)")
+HTML_LINK = re.compile(r"""<(?:img|a)\b[^>]*?\b(?:src|href)=["']([^"']+)""")
+
+
+def of_each_notebook(function):
+    return pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)(function)
+
+
+def cells(path, kind):
+    """(place, cell) of each cell of one kind that is not empty, with its source and streams as plain text."""
+    for place, cell in enumerate(json.loads(path.read_text())["cells"]):
+        cell["source"] = "".join(cell["source"])
+        if cell["cell_type"] == kind and cell["source"].strip():
+            yield f"cell {place}", cell
+
+
+def outputs(path):
+    for place, cell in cells(path, "code"):
+        for output in cell["outputs"]:
+            yield place, output
+
+
+def prose(path):
+    """Markdown cells without their code, in which brackets are not links."""
+    for place, cell in cells(path, "markdown"):
+        yield place, re.sub(r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", "", cell["source"], flags=re.DOTALL)
+
+
+def test_the_first_two_notebooks_are_there():
+    assert {path.stem[:2] for path in NOTEBOOKS} >= {"00", "01"}
+
+
+@of_each_notebook
+def test_it_was_run_from_top_to_bottom_in_one_go(path):
+    counts = [cell["execution_count"] for _, cell in cells(path, "code")]
+    assert counts
+    assert counts == list(range(1, len(counts) + 1)), "run `make notebooks`"
+
+
+@of_each_notebook
+def test_it_stores_no_error_and_no_warning(path):
+    assert not [(place, o["evalue"]) for place, o in outputs(path) if o["output_type"] == "error"]
+    assert not [(place, o["text"]) for place, o in outputs(path) if o.get("name") == "stderr"]
+
+
+@of_each_notebook
+def test_nothing_of_one_machine_or_one_run_is_stored(path):
+    assert "widgets" not in json.loads(path.read_text())["metadata"], "run `make notebooks`"
+    for place, output in outputs(path):
+        data = output.get("data", {})
+        assert "application/vnd.jupyter.widget-view+json" not in data, f"{place}: run `make notebooks`"
+        texts = [output.get("text", "")] + [v for k, v in data.items() if not k.startswith("image/png")]
+        for text in texts:
+            text = text if isinstance(text, str) else "".join(map(str, text))
+            text = re.sub('data:image/png;base64,[^"]*', "", text)
+            assert not PATH_OF_ONE_MACHINE.search(text), place
+            assert not re.search(r" at 0x[0-9a-f]{6,}", text), f"{place}: the address of an object"
+
+
+@of_each_notebook
+def test_cells_have_stable_names(path):
+    notebook = json.loads(path.read_text())
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) >= (4, 5)
+    names = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(names)) == len(names)
+
+
+@of_each_notebook
+def test_it_is_small_enough_to_read(path):
+    assert path.stat().st_size < MOST_BYTES
+    long = {place: len(cell["source"].splitlines()) for place, cell in cells(path, "code")}
+    assert not {place: lines for place, lines in long.items() if lines > MOST_LINES}
+
+
+@of_each_notebook
+def test_every_picture_is_also_told_in_words(path):
+    for place, output in outputs(path):
+        data = output.get("data", {})
+        for tag in re.findall(r"<img\b[^>]*>", "".join(data.get("text/html", ""))):
+            assert re.search(r"""\balt=["'][^"']+""", tag), f"{place}: a picture without alternative text"
+        if "image/png" in data:
+            words = output["metadata"].get("image/png", {}).get("alt") or "".join(data.get("text/plain", ""))
+            assert words, f"{place}: a picture without alternative text"
+            assert not re.match(r"<(Figure|PIL\.|IPython\.)", words), f"{place}: {words} says nothing"
+    for place, text in prose(path):
+        for image, words, target in MARKDOWN_LINK.findall(text):
+            assert not image or words.strip(), f"{place}: {target} has no alternative text"
+        for tag in re.findall(r"<img\b[^>]*>", text):
+            assert re.search(r"""\balt=["'][^"']+""", tag), f"{place}: {tag} has no alternative text"
+
+
+@of_each_notebook
+def test_links_lead_to_files_that_exist(path):
+    for place, text in prose(path):
+        targets = [target for _, _, target in MARKDOWN_LINK.findall(text)] + HTML_LINK.findall(text)
+        for target in targets:
+            if not re.match(r"[a-z]+:|#", target):
+                assert (path.parent / unquote(target.split("#")[0])).exists(), f"{place}: {target}"
+
+
+@of_each_notebook
+def test_it_begins_with_its_title(path):
+    first = json.loads(path.read_text())["cells"][0]
+    assert first["cell_type"] == "markdown"
+    assert re.match(r"# \S", "".join(first["source"]))
+    titles = [line for _, text in prose(path) for line in text.splitlines() if re.match(r"# ", line)]
+    assert len(titles) == 1, "one title; sections have two #"
