@@ -1,0 +1,39 @@
+"""Figures in one style: one colour for one thing in every notebook, and words for who cannot see them.
+
+Each function draws one kind of figure and returns it; `show` displays it with its alternative text.
+"""
+
+from vae_course.figures.curves import learning_curves
+from vae_course.figures.digits import digit_grid, digit_rows, digit_shares, draw_digit
+from vae_course.figures.planes import draw_codes, draw_prior, latent_plane
+from vae_course.figures.style import (
+    APPROXIMATION,
+    DATA,
+    DIGITS,
+    EXACT,
+    PRIOR,
+    img_tag,
+    show,
+    small_png,
+    styled,
+)
+
+__all__ = [
+    "APPROXIMATION",
+    "DATA",
+    "DIGITS",
+    "EXACT",
+    "PRIOR",
+    "digit_grid",
+    "digit_rows",
+    "digit_shares",
+    "draw_codes",
+    "draw_digit",
+    "draw_prior",
+    "img_tag",
+    "latent_plane",
+    "learning_curves",
+    "show",
+    "small_png",
+    "styled",
+]
