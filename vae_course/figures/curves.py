@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
+from vae_course.arguments import named, numbers
 from vae_course.figures.style import APPROXIMATION, EXACT, label, styled
 
 
@@ -18,7 +19,8 @@ def learning_curves(
     """
     figure = Figure(figsize=(7, 3))
     ax = figure.subplots()
-    for (name, losses), style in zip(curves.items(), ("-", "--", ":"), strict=False):
+    for (name, losses), style in zip(named("curves", curves).items(), ("-", "--", ":"), strict=False):
+        losses = numbers(name, losses, (None,))
         window = min(50, len(losses))
         smooth = np.convolve(losses, np.ones(window) / window, mode="valid")
         steps = np.arange(window, len(losses) + 1)

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vae_course.arguments import named, numbers
 from vae_course.figures.style import DIGITS, PRIOR, styled
 
 
@@ -15,7 +16,7 @@ def latent_plane(planes: Mapping[str, tuple[np.ndarray, np.ndarray]], *, prior: 
 
     With `prior`, the circles inside which N(0, I) puts 39% and 86% of its mass: radius 1 and 2.
     """
-    figure = Figure(figsize=(7, 0.7 + 6.3 / max(2, len(planes))))
+    figure = Figure(figsize=(7, 0.7 + 6.3 / max(2, len(named("planes", planes)))))
     axes = figure.subplots(1, len(planes), sharex=True, sharey=True, squeeze=False)[0]
     for ax, (title, (codes, labels)) in zip(axes, planes.items(), strict=True):
         draw_codes(ax, codes, labels)
@@ -28,7 +29,8 @@ def latent_plane(planes: Mapping[str, tuple[np.ndarray, np.ndarray]], *, prior: 
 
 def draw_codes(ax: Axes, codes: np.ndarray, labels: np.ndarray, *, rim: bool = False) -> None:
     """Codes (N, 2) as small digits, on equal axes; with a white rim, to be read on a picture."""
-    codes, labels = np.asarray(codes), np.asarray(labels)
+    codes = numbers("codes", codes, (None, 2))
+    labels = numbers("labels", labels, (len(codes),))
     for digit, color in enumerate(DIGITS):
         place = codes[labels == digit].T
         if rim:

@@ -12,6 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from vae_course.arguments import text
+
 # Okabe and Ito's colours, told apart by colour-blind readers; one role each.
 DATA = "#000000"
 PRIOR = "#7F7F7F"
@@ -47,6 +49,7 @@ def styled(draw):
 @styled
 def show(figure: Figure, *, alt: str) -> None:
     """Display `figure`, with `alt` saying in words what it shows."""
+    text("alt", alt)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     display({"text/html": img_tag(small_png(buffer.getvalue()), alt), "text/plain": alt}, raw=True)

@@ -1,0 +1,122 @@
+"""Figures draw the numbers that they are given. Whether they are good to look at, only a look can tell."""
+
+import base64
+import io
+import re
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from PIL import Image
+
+from vae_course import figures
+
+IMAGES = np.random.RandomState(0).uniform(size=(7, 64))
+
+
+def pictures(ax):
+    """The images on an axes, by their (left, top) corner."""
+    return {tuple(picture.get_extent()[::3]): np.asarray(picture.get_array()) for picture in ax.get_images()}
+
+
+def words(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What `show` displays."""
+    displayed = []
+    monkeypatch.setattr(figures.style, "display", lambda data, raw: displayed.append(data))
+    figure = figures.styled(Figure)(figsize=(2, 1))
+    figure.subplots().imshow(np.arange(6).reshape(2, 3))
+    figures.show(figure, alt='a "heat" picture')
+    return displayed[0]
+
+
+def test_show_gives_the_picture_its_words(shown):
+    assert shown["text/plain"] == 'a "heat" picture'
+    alt, png = re.fullmatch(
+        '<img alt="([^"]*)" src="data:image/png;base64,([^"]*)">', shown["text/html"]
+    ).groups()
+    assert alt == "a &quot;heat&quot; picture"
+    picture = Image.open(io.BytesIO(base64.b64decode(png)))
+    assert picture.size == (220, 110)  # inches at the style sheet's 110 dpi
+    assert len(picture.convert("RGB").getcolors()) > 5
+
+
+@pytest.mark.parametrize("alt", ["", " ", None])
+def test_show_wants_words(alt):
+    with pytest.raises(TypeError, match="`alt` must be words"):
+        figures.show(Figure(), alt=alt)
+
+
+def test_the_style_sheet_is_left_behind():
+    before = dict(matplotlib.rcParams)
+    figures.digit_grid(IMAGES)
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_digit_grid_draws_every_image_in_reading_order():
+    (ax,) = figures.digit_grid(IMAGES, columns=3).axes
+    drawn = pictures(ax)
+    assert sorted(drawn, key=lambda corner: corner[::-1]) == [
+        (0, 0), (9, 0), (18, 0), (0, 9), (9, 9), (18, 9), (0, 18),
+    ]  # fmt: skip
+    np.testing.assert_array_equal(drawn[9, 9], IMAGES[4].reshape(8, 8))
+    assert all(picture.get_clim() == (0, 1) for picture in ax.get_images())
+
+
+def test_digit_rows_are_named_and_titled():
+    (ax,) = figures.digit_rows({"above": IMAGES[:2], "below": IMAGES[2:5]}, titles=["a", "b", "c"]).axes
+    np.testing.assert_array_equal(pictures(ax)[18, 9], IMAGES[4].reshape(8, 8))
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["above", "below"]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["a", "b", "c"]
+
+
+def test_digit_shares_are_the_heights_of_the_bars():
+    shares = np.arange(10) / 45
+    (ax,) = figures.digit_shares({"model": shares}, expected=0.1).axes
+    np.testing.assert_allclose([bar.get_height() for bar in ax.patches], shares)
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), 0.1)
+
+
+def test_learning_curves_end_at_the_mean_of_the_last_fifty_steps():
+    losses = np.linspace(5, 1, 200) ** 2
+    (ax,) = figures.learning_curves({"model": losses}, exact=("best", 1.0), ylabel="nats").axes
+    curve, best = ax.lines
+    assert curve.get_xdata()[-1] == 200
+    np.testing.assert_allclose(curve.get_ydata()[-1], losses[-50:].mean())
+    np.testing.assert_allclose(best.get_ydata(), 1.0)
+    assert to_hex(best.get_color()).upper() == figures.EXACT
+    assert words(ax) == ["model", "best"]
+
+
+def test_the_latent_plane_puts_each_code_at_its_place():
+    codes, labels = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.0]]), np.array([7, 0, 7])
+    figure = figures.latent_plane({"left": (codes, labels), "right": (codes, labels)}, prior=True)
+    for ax, title in zip(figure.axes, ["left", "right"], strict=True):
+        assert ax.get_title() == title
+        np.testing.assert_array_equal(ax.collections[7].get_offsets(), codes[[0, 2]])
+        radii = {round(float(np.hypot(*line.get_data()).max()), 6) for line in ax.lines}
+        assert radii == {1.0, 2.0}
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: figures.digit_grid(IMAGES[:, :32]), r"`images` must be .*\(any, 64\), got shape \(7, 32\)"),
+        (lambda: figures.digit_grid(IMAGES * np.nan), "`images` must be finite numbers.*got NaN"),
+        (lambda: figures.digit_rows({"a": IMAGES[0]}), r"`a` must be .*, got shape \(64,\)"),
+        (lambda: figures.digit_rows([IMAGES]), "`rows` must be a dictionary"),
+        (lambda: figures.digit_shares({"a": np.ones(9)}, expected=0.1), r"`a` must be .*\(10,\), got"),
+        (lambda: figures.learning_curves({"a": 3.0}, ylabel="nats"), r"`a` must be .*, got shape \(\)"),
+        (lambda: figures.latent_plane({"a": (np.ones((3, 3)), np.ones(3))}), r"`codes` must be .*\(any, 2\)"),
+        (lambda: figures.latent_plane({"a": (np.ones((3, 2)), np.ones(2))}), r"`labels` must be .*\(3,\)"),
+    ],
+)  # fmt: skip
+def test_wrong_numbers_are_named(draw, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        draw()
