@@ -1,11 +1,12 @@
 """The networks: shapes, ranges, one example in, and errors that say what was needed."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from vae_course.models import Decoder, Encoder, LinearDecoder, LinearEncoder
+from vae_course.models import Decoder, Encoder, GaussianDecoder, LinearDecoder, LinearEncoder
 
 KEY = jax.random.key(0)
 IMAGES = jax.random.uniform(jax.random.key(1), (5, 64))
@@ -88,3 +89,23 @@ def test_a_wrong_input_is_told_that_one_example_was_needed(network, given, came)
 def test_a_number_instead_of_a_key_is_told_so(network):
     with pytest.raises(TypeError, match="parameter 'key'"):
         network(key=0)
+
+
+def test_a_gaussian_decoder_has_the_sigma_it_was_given_and_the_decoder_as_its_mean():
+    decoder = Decoder(key=KEY)
+    model = GaussianDecoder(decoder, sigma=0.25)
+    np.testing.assert_allclose(model.sigma, 0.25, rtol=1e-6)
+    np.testing.assert_array_equal(model(CODES[0]), decoder(CODES[0]))
+    sharper = eqx.tree_at(lambda m: m.log_sigma, model, jnp.array(-100.0))
+    np.testing.assert_allclose(sharper.sigma, 1 / 1600, rtol=1e-6)
+
+
+@pytest.mark.parametrize("sigma", [0, -0.1, 1 / 1600, float("nan")])
+def test_a_sigma_at_or_under_the_floor_is_refused(sigma):
+    with pytest.raises(ValueError, match=r"`sigma` must be above 0\.000625"):
+        GaussianDecoder(Decoder(key=KEY), sigma=sigma)
+
+
+def test_a_gaussian_decoder_wants_a_decoder():
+    with pytest.raises(TypeError, match="`decoder` must be a Decoder or a LinearDecoder, got Encoder"):
+        GaussianDecoder(Encoder(key=KEY))

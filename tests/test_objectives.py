@@ -4,11 +4,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.datasets import load_digits as read_digits
 from sklearn.decomposition import PCA
 
-from vae_course.models import Decoder, Encoder
-from vae_course.objectives import linear_optimum, reconstruct, reconstruction_error, squared_error
+from vae_course.models import Decoder, Encoder, GaussianDecoder
+from vae_course.objectives import (
+    linear_optimum,
+    log_joint,
+    log_likelihood,
+    log_prior,
+    reconstruct,
+    reconstruction_error,
+    squared_error,
+)
 
 X, X_HAT = jax.random.normal(jax.random.key(0), (2, 64))
 
@@ -66,3 +75,19 @@ def test_bad_arguments_are_named(call, named):
 def test_linear_optimum_needs_a_possible_number_of_latents(k):
     with pytest.raises(ValueError, match=rf"`k` must be .* 0 to d = 3, got {k}"):
         linear_optimum(jnp.ones((5, 3)), k)
+
+
+def test_the_log_joint_is_the_likelihood_and_the_prior_of_scipy():
+    model, z = GaussianDecoder(Decoder(key=jax.random.key(3)), sigma=0.2), jnp.array([0.7, -1.4])
+    x, x_hat = np.asarray(X, np.float64), np.asarray(model(z), np.float64)
+    likelihood = norm(x_hat, 0.2).logpdf(x).sum()
+    prior = norm().logpdf(np.asarray(z, np.float64)).sum()
+    np.testing.assert_allclose(log_likelihood(model, X, z), likelihood, rtol=1e-5)
+    np.testing.assert_allclose(log_prior(z), prior, rtol=1e-6)
+    np.testing.assert_allclose(log_joint(model, X, z), likelihood + prior, rtol=1e-5)
+
+
+def test_an_image_of_another_size_is_told_so():
+    model = GaussianDecoder(Decoder(key=jax.random.key(3)))
+    with pytest.raises(ValueError, match=r"`x` must have shape \(64,\), got \(32,\)"):
+        log_likelihood(model, X[:32], jnp.zeros(2))

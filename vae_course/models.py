@@ -9,11 +9,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from vae_course.typed import Array, Float, Key, typed
+from vae_course.typed import Array, Float, Key, check_size, typed
 
 PIXELS = 64
 LATENTS = 2
 WIDTH = 128
+SIGMA_FLOOR = 1 / 1600  # an ink level is 1/16
 
 
 @eqx.filter_jit
@@ -40,7 +41,7 @@ class Decoder(eqx.Module):
     @typed
     def __call__(self, z: Float[Array, "k"]) -> Float[Array, "d"]:
         """The image that z stands for."""
-        _check_size("z", z, self.mlp.in_size)
+        check_size("z", z, self.mlp.in_size)
         return self.mlp(z)
 
 
@@ -56,7 +57,7 @@ class Encoder(eqx.Module):
     @typed
     def __call__(self, x: Float[Array, "d"]) -> Float[Array, "k"]:
         """The code of the image x."""
-        _check_size("x", x, self.mlp.in_size)
+        check_size("x", x, self.mlp.in_size)
         return self.mlp(x)
 
 
@@ -72,7 +73,7 @@ class LinearEncoder(eqx.Module):
     @typed
     def __call__(self, x: Float[Array, "d"]) -> Float[Array, "k"]:
         """The code of the image x."""
-        _check_size("x", x, self.linear.in_features)
+        check_size("x", x, self.linear.in_features)
         return self.linear(x)
 
 
@@ -88,10 +89,33 @@ class LinearDecoder(eqx.Module):
     @typed
     def __call__(self, z: Float[Array, "k"]) -> Float[Array, "d"]:
         """The image that z stands for; nothing keeps its pixels between 0 and 1."""
-        _check_size("z", z, self.linear.in_features)
+        check_size("z", z, self.linear.in_features)
         return self.linear(z)
 
 
-def _check_size(name, value, size):
-    if value.shape != (size,):
-        raise ValueError(f"`{name}` must have shape ({size},), got {value.shape}")
+class GaussianDecoder(eqx.Module):
+    """p_theta(x given z) = N(x; d_theta(z), sigma^2 I): a decoder and its pixel noise, together theta.
+
+    One sigma for all pixels and all z: some pixels never change, and a sigma of their own would fall to
+    zero at once. sigma stays above `SIGMA_FLOOR`, a hundredth of the step between two ink levels.
+    """
+
+    decoder: Decoder | LinearDecoder
+    log_sigma: Float[Array, ""]
+
+    def __init__(self, decoder: Decoder | LinearDecoder, *, sigma: float = 0.3):
+        if not isinstance(decoder, Decoder | LinearDecoder):
+            raise TypeError(f"`decoder` must be a Decoder or a LinearDecoder, got {type(decoder).__name__}")
+        if not sigma > SIGMA_FLOOR:
+            raise ValueError(f"`sigma` must be above {SIGMA_FLOOR}, got {sigma}")
+        self.decoder = decoder
+        self.log_sigma = jnp.log(jnp.float32(sigma - SIGMA_FLOOR))
+
+    @property
+    def sigma(self) -> Float[Array, ""]:
+        """The standard deviation of the noise on each pixel."""
+        return SIGMA_FLOOR + jnp.exp(self.log_sigma)
+
+    def __call__(self, z: Float[Array, "k"]) -> Float[Array, "d"]:
+        """The mean image: what z stands for, without noise."""
+        return self.decoder(z)

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import jax.numpy as jnp
 
-from vae_course.typed import Array, Float, typed
+from vae_course.distributions import log_density
+from vae_course.models import GaussianDecoder
+from vae_course.typed import Array, Float, check_size, typed
 
 
 @typed
@@ -47,3 +49,26 @@ def linear_optimum(X: Float[Array, "N d"], k: int) -> Float[Array, ""]:
     covariance = centred.T @ centred / len(X)  # (d, d)
     eigenvalues = jnp.linalg.eigvalsh(covariance)  # ascending
     return jnp.sum(eigenvalues[: X.shape[1] - k])
+
+
+@typed
+def log_likelihood(model: GaussianDecoder, x: Float[Array, "d"], z: Float[Array, "k"]) -> Float[Array, ""]:
+    """log p_theta(x given z) in nats: -||x - d_theta(z)||^2 / (2 sigma^2) - d log sigma - d/2 log(2 pi).
+
+    Summed over the d pixels, and with its constant, so that it can be compared across sigma.
+    """
+    x_hat = model(z)  # (d,)
+    check_size("x", x, len(x_hat))
+    return log_density(x, x_hat, model.sigma)
+
+
+@typed
+def log_prior(z: Float[Array, "k"]) -> Float[Array, ""]:
+    """log p(z) in nats, of the prior N(0, I), summed over the k latent dimensions."""
+    return log_density(z)
+
+
+@typed
+def log_joint(model: GaussianDecoder, x: Float[Array, "d"], z: Float[Array, "k"]) -> Float[Array, ""]:
+    """log p_theta(x, z) = log p_theta(x given z) + log p(z), in nats, for one image and its latent."""
+    return log_likelihood(model, x, z) + log_prior(z)

@@ -13,4 +13,11 @@ Scalar = float | int | Float[Array, ""]
 
 typed = jaxtyped(typechecker=beartype)
 
-__all__ = ["Array", "Float", "Int", "Key", "Scalar", "typed"]
+
+def check_size(name: str, value: Array, size: int) -> None:
+    """Raise `ValueError`, naming the argument, unless `value` has the shape (size,)."""
+    if value.shape != (size,):
+        raise ValueError(f"`{name}` must have shape ({size},), got {value.shape}")
+
+
+__all__ = ["Array", "Float", "Int", "Key", "Scalar", "check_size", "typed"]
