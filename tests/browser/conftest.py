@@ -20,7 +20,11 @@ QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-componen
 TOKEN = "tests"
 TIMEOUT = 120_000  # ms, for a notebook to run
 VIEW = "application/vnd.jupyter.widget-view+json"
-SELECTORS = {"LatentExplorer": ".latent-explorer", "Instrument": ".instrument"}
+SELECTORS = {
+    "LatentExplorer": ".latent-explorer",
+    "Instrument": ".instrument",
+    "ImageExplorer": ".image-explorer",
+}
 LOGS = []  # of the servers, to be shown beside a failure
 # A notebook of the tests' own: whatever an explorer can show, with a callback that answers each move.
 OWN = "notebooks/explorer_and_instrument.ipynb"
@@ -28,8 +32,8 @@ KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language":
 CELLS = (
     """import jax
 import numpy as np
-from ipywidgets import FloatSlider
-from vae_course.explorer import Instrument, LatentExplorer
+from ipywidgets import Checkbox, FloatSlider
+from vae_course.explorer import ImageExplorer, Instrument, LatentExplorer
 from vae_course.models import Decoder
 
 decoder = jax.tree.map(lambda w: 2 * w if isinstance(w, jax.Array) else w, Decoder(key=jax.random.key(0)))
@@ -48,6 +52,20 @@ explorer""",
     return np.full((8, 8), ink), f"{ink:.0%} ink"
 
 Instrument(draw, title="Grey", alt="a grey square", ink=FloatSlider(value=0.5, max=1))""",
+    """def landscape(x, *, zoom):
+    half = 1 if zoom else 8
+    return np.outer(axis, x[:8]), (-half, half, -half, half), f"height, {x[0]:.3f} at least"
+
+def readout(x, z):
+    return {"its negative": 1 - x}, f"The ink of x is {x.sum():.2f}, and z is ({z[0]:.3f}, {z[1]:.3f})."
+
+def samples(x, z):
+    return Z[:1000], np.linspace(0, 1, 1000) ** 9, "1,000 samples"
+
+ImageExplorer(
+    decoder, Z, labels, np.random.RandomState(0).rand(1497, 64), landscape=landscape, readout=readout,
+    samples=samples, gaussian=lambda x, z: (z, (1, 1), "q"), title="Images", zoom=Checkbox(),
+)""",
 )
 # What JupyterLab prints by itself, in an empty notebook too; each with its reason.
 KNOWN_CONSOLE_ERRORS = ()

@@ -38,6 +38,10 @@ def instruments(notebook):
     return notebook.widgets("Instrument")
 
 
+def image_explorers(notebook):
+    return notebook.widgets("ImageExplorer")
+
+
 def drawn(explorer):
     return explorer.locator("canvas.image").evaluate("canvas => canvas.toDataURL()")
 
@@ -53,7 +57,7 @@ def test_it_runs_from_top_to_bottom(notebook):
 
 
 def test_there_is_something_to_drag(notebook):
-    assert [*explorers(notebook), *instruments(notebook)]
+    assert [*explorers(notebook), *instruments(notebook), *image_explorers(notebook)]
 
 
 def test_the_handle_follows_the_mouse(notebook):
@@ -160,6 +164,59 @@ def test_instruments_answer_the_keyboard(notebook):
         assert notebook.active_cell() == cell
         assert not instrument.get_by_role("alert").count()
         notebook.screenshot(f"instrument-{i}", instrument)
+
+
+def test_image_explorers_answer_the_keyboard(notebook):
+    for i, (_, explorer) in enumerate(image_explorers(notebook)):
+        slider, image = explorer.locator(".noUi-handle").first, explorer.locator("img").first
+        sentence, plane = explorer.locator("[role=status]"), explorer.locator("canvas.codes")
+        notebook.screenshot(f"image-explorer-{i}", explorer)
+        picture, alt, words = image.get_attribute("src"), image.get_attribute("alt"), sentence.inner_text()
+        background = plane.evaluate("canvas => canvas.toDataURL()")
+        slider.focus()
+        cell = notebook.active_cell()
+        slider.press("ArrowRight")
+        slider.press("ArrowRight")
+        expect(image).not_to_have_attribute("src", picture, timeout=3000)
+        expect(image).not_to_have_attribute("alt", alt)
+        expect(sentence).not_to_have_text(words)
+        notebook.page.wait_for_function(
+            "([canvas, before]) => canvas.toDataURL() !== before", arg=[plane.element_handle(), background]
+        )
+        assert notebook.active_cell() == cell
+        assert not explorer.get_by_role("alert").count()
+        notebook.screenshot(f"image-explorer-{i}-moved", explorer)
+
+
+def test_image_explorers_answer_the_handle(notebook):
+    for _, explorer in image_explorers(notebook):
+        sentence, image = explorer.locator("[role=status]"), explorer.locator("img").first
+        picture = image.get_attribute("src")
+        plane = explorer.locator(".plane").bounding_box()
+        explorer.locator(".handle").hover()
+        notebook.page.mouse.down()
+        for right, down in WALK:
+            words, decoded = sentence.inner_text(), drawn(explorer)
+            place = (plane["x"] + right * plane["width"], plane["y"] + down * plane["height"])
+            notebook.page.mouse.move(*place, steps=10)
+            assert drawn(explorer) != decoded
+            expect(sentence).not_to_have_text(words, timeout=3000)
+        notebook.page.mouse.up()
+        assert image.get_attribute("src") == picture
+        assert not explorer.get_by_role("alert").count()
+
+
+def test_the_plane_follows_the_landscape(notebook):
+    for _, explorer in image_explorers(notebook):
+        if notebook.name != OWN:
+            continue  # elsewhere there need not be a zoom
+        z1 = explorer.locator(".latent-explorer input").first
+        assert [z1.get_attribute(end) for end in ("min", "max")] == ["-8", "8"]
+        explorer.locator("input[type=checkbox]").check()
+        expect(z1).to_have_attribute("max", "1", timeout=3000)
+        explorer.locator(".plane").click(position={"x": 100, "y": 100})
+        assert all(-1 < value < 1 for value in z_on_screen(explorer))
+        notebook.screenshot("image-explorer-zoomed", explorer)
 
 
 def test_running_it_twice_gives_the_same(notebook):

@@ -100,6 +100,20 @@ def test_clip(js, z, clipped):
     assert js("clip", EXTENT, z) == clipped
 
 
+@pytest.mark.parametrize(
+    "extent", [EXTENT, [-0.6107, -0.3254, 0.7784, 1.0637], [-2 / 3, 2 / 3, 1 / 3, 5 / 3]], ids=str
+)
+def test_what_is_kept_of_z_is_near_and_in_the_plane(js, extent):
+    rng = np.random.RandomState(2)
+    low, high = np.array(extent[::2]), np.array(extent[1::2])
+    points = low + (high - low) * rng.uniform(-0.2, 1.2, (200, 2))
+    kept = np.array(js.at(points.tolist(), "kept", extent))
+    assert (low <= kept).all()
+    assert (kept <= high).all()
+    assert np.abs(kept - points.clip(low, high)).max() <= (high - low).max() / 1000
+    assert js("kept", EXTENT, [1.23456, -2.34567]) == [1.23, -2.35]
+
+
 def test_nearest_agrees_with_numpy(js):
     rng = np.random.RandomState(1)
     codes = rng.randn(300, 2)

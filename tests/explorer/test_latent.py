@@ -31,6 +31,8 @@ def explorer(shared):
     shared.z = (0.0, 0.0)
     shared.show_background(None)
     shared.show_gaussian(None)
+    shared.show_samples(None)
+    shared.show_plane(None)
     return shared
 
 
@@ -63,7 +65,7 @@ def test_z_outside_the_plane_is_allowed(explorer):
     "z", [3.0, (1,), (1, 2, 3), [[1, 2]], (1, np.nan), (np.inf, 0), "ab", None, ("a", 1)], ids=str
 )
 def test_a_z_that_is_no_point_is_refused_by_name(explorer, z):
-    with pytest.raises((TypeError, ValueError), match=r"`z` must be finite numbers of shape \(2\), got "):
+    with pytest.raises((TypeError, ValueError), match=r"`z` must be finite numbers of shape \(2,\), got "):
         explorer.z = z
     assert explorer.z == (0.0, 0.0)
 
@@ -119,7 +121,7 @@ def test_one_code_alone_has_a_plane():
         ({"Z": jnp.zeros(2)}, r"`Z` must .*got shape \(2,\)"),
         ({"Z": Z.at[3].set(jnp.nan)}, "`Z` must .*got NaN or infinity"),
         ({"Z": None}, "`Z` must "),
-        ({"labels": LABELS[:-1]}, r"`labels` must .*\(60\), got shape \(59,\)"),
+        ({"labels": LABELS[:-1]}, r"`labels` must .*\(60,\), got shape \(59,\)"),
         ({"labels": LABELS + 1}, "`labels` must be whole numbers from 0 to 9"),
         ({"labels": LABELS + 0.5}, "`labels` must be whole numbers from 0 to 9"),
         ({"z": (1, 2, 3)}, "`z` must "),
@@ -203,6 +205,72 @@ def test_a_gaussian_that_does_not_fit_is_refused(explorer, arguments, complaint)
         explorer.show_gaussian(*arguments)
 
 
+def test_the_plane_can_be_another_part_and_everything_again(explorer):
+    everything = explorer._extent
+    explorer.show_plane((0.25, 0.5, -1, 1))
+    assert explorer._extent == [-0.625, 1.375, -1, 1]  # the smallest square around it
+    explorer.show_plane(jnp.array([-0.5, 0.5, 0.0, 1.0]))
+    assert explorer._extent == [-0.5, 0.5, 0, 1]
+    explorer.show_plane(None)
+    assert explorer._extent == everything
+
+
+@pytest.mark.parametrize(
+    ("extent", "complaint"),
+    [
+        ((1, 2, 3), r"`extent` must be finite numbers of shape \(4,\), got shape \(3,\)"),
+        ((0, np.inf, 0, 1), "`extent` must .*got NaN or infinity"),
+        ((1, 0, 0, 1), "`extent` must be .z1_min"),
+        ((0, 1, 1, 1), "`extent` must be .z1_min"),
+        ("wide", "`extent` must "),
+    ],
+)
+def test_a_plane_that_is_none_is_refused(explorer, extent, complaint):
+    with pytest.raises((TypeError, ValueError), match=complaint):
+        explorer.show_plane(extent)
+
+
+def samples(explorer):
+    points, weights = (np.frombuffer(explorer._samples[key], np.float32) for key in ("points", "weights"))
+    return points.reshape(-1, 2), weights
+
+
+def test_samples_keep_their_weights_heaviest_first(explorer):
+    explorer.show_samples(Z[:3], jnp.array([0.25, 0.0, 0.75]), "three samples")
+    points, weights = samples(explorer)
+    np.testing.assert_allclose(points, Z[jnp.array([2, 0, 1])])
+    np.testing.assert_allclose(weights, [0.75, 0.25, 0])
+    assert explorer._samples["label"] == "three samples"
+    assert explorer._alt.endswith("with three samples")
+    explorer.show_samples(None)
+    assert explorer._samples is None
+    assert "samples" not in explorer._alt
+
+
+def test_samples_without_weights_are_all_alike(explorer):
+    explorer.show_samples(Z, None, "prior")
+    points, weights = samples(explorer)
+    np.testing.assert_allclose(points, Z)
+    assert len(set(weights.tolist())) == 1
+    assert weights[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((Z[0], None, "s"), r"`points` must .*\(any, 2\), got shape \(2,\)"),
+        ((Z, jnp.ones(3), "s"), r"`weights` must .*\(60,\), got shape \(3,\)"),
+        ((Z, jnp.full(60, 1.1), "s"), "`weights` must lie from 0 to 1, got 1.1"),
+        ((Z, jnp.full(60, -0.1), "s"), "`weights` must lie from 0 to 1"),
+        ((Z, jnp.full(60, jnp.nan), "s"), "`weights` must .*got NaN"),
+        ((Z, None, ""), "`label` must be words"),
+    ],
+)
+def test_samples_that_do_not_fit_are_refused(explorer, arguments, complaint):
+    with pytest.raises((TypeError, ValueError), match=complaint):
+        explorer.show_samples(*arguments)
+
+
 def test_an_observer_may_answer_with_a_background(explorer):
     def answer(change):
         explorer.show_background(np.eye(4) * change.new[0], (-1, 1, -1, 1), "height")
@@ -233,6 +301,13 @@ def test_the_fallback_shows_the_image_at_z():
     left, right = (picture(png) for png in pictures)
     decoded = slice(left.shape[1] * 2 // 3, None)  # the right third, where the ring never is
     assert np.abs(left - right)[:, decoded].max() > 10
+
+
+def test_the_fallback_shows_the_samples():
+    bare = LatentExplorer(DECODER, Z, LABELS, z=(0, 0))
+    plain = picture(bare._png)
+    bare.show_samples(Z[:1], [1.0], "one")
+    assert np.abs(picture(bare._png) - plain).max() > 100
 
 
 def test_the_text_is_the_same_on_every_machine():

@@ -1,10 +1,11 @@
 // The latent explorer in the browser: the plane, the handle, and the decoder's network.
 // What is exported by name is a pure function, so that a test runs this very file without a browser.
 
-const PLANE = { side: 440, left: 52, top: 6, size: 382 }; // of the drawing, in CSS pixels
+const PLANE = { side: 440, left: 60, top: 6, size: 374 }; // of the drawing, in CSS pixels
 const STEPS = 200; // arrow presses from one edge of the plane to the other
 const FONT = "system-ui, sans-serif";
 const PAPER = "rgba(255, 255, 255, 0.8)";
+const CIRCLE = { largest: 18, dot: 1.7 }; // radii of a sample of weight 1, and of one too light to be seen
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 const ACTIVATIONS = {
   tanh: Math.tanh,
@@ -52,6 +53,11 @@ export function clip([left, right, bottom, top], [z1, z2]) {
   return [Math.min(Math.max(z1, left), right), Math.min(Math.max(z2, bottom), top)];
 }
 
+/** z at `decimals`, and in the plane. */
+export function kept(extent, z) {
+  return clip(extent, z.map((value) => Number(value.toFixed(decimals(extent)))));
+}
+
 /** How many decimals z is kept at: about a thousand values across the plane. */
 export function decimals([left, right]) {
   return Math.max(0, Math.ceil(3 - Math.log10(right - left)));
@@ -96,35 +102,57 @@ function bytes(view) {
   return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
 }
 
-function drawPlane(context, { extent, codes, labels, colours, gaussian, background, picture }) {
+function drawPlane(context, { extent, codes, labels, colours, gaussian, samples, picture }) {
   context.clearRect(0, 0, PLANE.side, PLANE.side);
   context.save();
   context.beginPath();
   context.rect(PLANE.left, PLANE.top, PLANE.size, PLANE.size);
   context.clip();
-  if (picture) drawBackground(context, extent, background.extent, picture);
+  if (picture) drawBackground(context, extent, picture);
   drawCodes(context, extent, codes, labels, colours);
+  if (samples) drawSamples(context, extent, samples);
   if (gaussian) drawGaussian(context, extent, gaussian);
   context.restore();
   drawAxes(context, extent);
 }
 
-function drawBackground(context, extent, [left, right, bottom, top], picture) {
+function drawBackground(context, extent, { bitmap, extent: [left, right, bottom, top] }) {
   const [x, y] = toPixel(extent, [left, top]);
   const [xEnd, yEnd] = toPixel(extent, [right, bottom]);
   context.imageSmoothingEnabled = false;
-  context.drawImage(picture, x, y, xEnd - x, yEnd - y);
+  context.drawImage(bitmap, x, y, xEnd - x, yEnd - y);
 }
 
 function drawCodes(context, extent, codes, labels, colours) {
   Object.assign(context, { font: `600 11px ${FONT}`, textAlign: "center", textBaseline: "middle" });
   Object.assign(context, { lineWidth: 2, strokeStyle: PAPER }); // a rim, to be read on any background
   labels.forEach((label, i) => {
-    const [x, y] = toPixel(extent, [codes[2 * i], codes[2 * i + 1]]);
+    const z = [codes[2 * i], codes[2 * i + 1]];
+    if (clip(extent, z).some((value, axis) => value !== z[axis])) return;
+    const [x, y] = toPixel(extent, z);
     context.strokeText(label, x, y);
     context.fillStyle = colours[label];
     context.fillText(label, x, y);
   });
+}
+
+function drawSamples(context, extent, { points, weights, label, colour }) {
+  const [z, w] = [points, weights].map((view) => new Float32Array(bytes(view)));
+  w.forEach((weight, i) => {
+    const radius = CIRCLE.largest * Math.sqrt(weight);
+    context.beginPath();
+    context.arc(...toPixel(extent, [z[2 * i], z[2 * i + 1]]), Math.max(radius, CIRCLE.dot), 0, 2 * Math.PI);
+    const heavy = radius > CIRCLE.dot;
+    if (heavy) Object.assign(context, { strokeStyle: "#fff", lineWidth: 3.5 }).stroke();
+    Object.assign(context, { strokeStyle: colour, fillStyle: colour, lineWidth: heavy ? 1.5 : 0.8 }).stroke();
+    context.globalAlpha = 0.8;
+    if (heavy) context.fill();
+    context.globalAlpha = 1;
+  });
+  context.font = `600 13px ${FONT}`;
+  const [x, y, width] = [PLANE.left + 8, PLANE.top + 8, context.measureText(label).width + 10];
+  Object.assign(context, { fillStyle: PAPER }).fillRect(x, y, width, 20);
+  write(context, label, x + 5, y + 10, { fillStyle: colour, textAlign: "left" });
 }
 
 function drawGaussian(context, extent, { m, s, label, colour }) {
@@ -165,7 +193,7 @@ function drawAxes(context, extent) {
   }
   context.font = `13px ${FONT}`;
   write(context, "first latent, z₁", PLANE.left + PLANE.size / 2, end + 36);
-  context.translate(12, middle);
+  context.translate(7, middle);
   context.rotate(-Math.PI / 2);
   write(context, "second latent, z₂", 0, 0);
 }
@@ -206,16 +234,14 @@ function render({ model, el }) {
   const find = (selector) => el.querySelector(selector);
   const [plane, handle, image, sentence] = [".plane", ".handle", ".image", ".sentence"].map(find);
   const [sliders, outputs] = ["input", "output"].map((tag) => [...el.querySelectorAll(tag)]);
-  const extent = model.get("_extent");
   const [sizes, activations] = [model.get("_sizes"), model.get("_activations")];
   const weights = new Float32Array(bytes(model.get("_weights")));
   const codes = new Float32Array(bytes(model.get("_codes")));
   const labels = Array.from(new Uint8Array(bytes(model.get("_labels"))));
-  const width = extent[1] - extent[0];
-  let picture = null;
+  let [picture, extent, width] = [null];
 
   function move(z) {
-    model.set("z", clip(extent, z).map((value) => Number(value.toFixed(decimals(extent)))));
+    model.set("z", kept(extent, z));
     model.save_changes();
   }
 
@@ -243,22 +269,34 @@ function render({ model, el }) {
     canvas.width = canvas.height = PLANE.side * ratio;
     const context = canvas.getContext("2d");
     context.scale(ratio, ratio);
-    const [gaussian, background, colours] = ["_gaussian", "_background", "_colours"].map((name) => model.get(name));
-    drawPlane(context, { extent, codes, labels, colours, gaussian, background, picture });
+    const [gaussian, samples, colours] = ["_gaussian", "_samples", "_colours"].map((name) => model.get(name));
+    drawPlane(context, { extent, codes, labels, colours, gaussian, samples, picture });
     canvas.setAttribute("aria-label", model.get("_alt"));
   }
 
   async function showBackground() {
     const background = model.get("_background");
-    const loaded = background && (await createImageBitmap(new Blob([bytes(background.png)], { type: "image/png" })));
+    const bitmap = background && (await createImageBitmap(new Blob([bytes(background.png)], { type: "image/png" })));
     if (background !== model.get("_background")) return; // a newer one came while this one was being read
-    picture = loaded;
+    picture = background && { bitmap, extent: background.extent };
     find(".scale").hidden = !background;
     find(".scale .label").textContent = background?.label ?? "";
     for (const end of ["low", "high"]) {
       find(`.scale .${end}`).textContent = background ? written(Number(background[end].toPrecision(3))) : "";
     }
     showPlane();
+  }
+
+  function showExtent() {
+    extent = model.get("_extent");
+    width = extent[1] - extent[0];
+    sliders.forEach((slider, i) => {
+      Object.assign(slider, { min: extent[2 * i], max: extent[2 * i + 1], step: width / STEPS });
+    });
+    handle.setAttribute("aria-valuemin", extent[0]);
+    handle.setAttribute("aria-valuemax", extent[1]);
+    showPlane();
+    showZ();
   }
 
   function follow(event) {
@@ -285,18 +323,15 @@ function render({ model, el }) {
     move(model.get("z").map((value, i) => value + step * direction[i]));
   });
   sliders.forEach((slider, i) => {
-    Object.assign(slider, { min: extent[2 * i], max: extent[2 * i + 1], step: width / STEPS });
     slider.addEventListener("input", () => move(model.get("z").with(i, slider.valueAsNumber)));
   });
   image.width = image.height = Math.sqrt(sizes.at(-1));
-  handle.setAttribute("aria-valuemin", extent[0]);
-  handle.setAttribute("aria-valuemax", extent[1]);
 
-  const listeners = { "change:z": showZ, "change:_gaussian": showPlane, "change:_background": showBackground };
+  const listeners = { "change:z": showZ, "change:_extent": showExtent, "change:_background": showBackground };
+  Object.assign(listeners, { "change:_gaussian": showPlane, "change:_samples": showPlane });
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
-  showPlane();
+  showExtent();
   showBackground();
-  showZ();
   return () => Object.entries(listeners).forEach(([event, listener]) => model.off(event, listener));
 }
 

@@ -2,19 +2,23 @@
 
 import io
 
+import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 from PIL import Image
 
 from vae_course.figures import draw_codes, draw_digit, small_png, styled
+from vae_course.models import apply
 
 HANDLE = "#c8005f"  # as in explorer.css
 
 
 @styled
-def explorer_png(explorer, Z: np.ndarray, labels: np.ndarray, image: np.ndarray) -> bytes:
-    """What `explorer` shows at first. Drawn by matplotlib, so only in the main thread."""
+def explorer_png(explorer) -> bytes:
+    """What `explorer` shows now. Drawn by matplotlib, so only in the main thread."""
+    Z = np.frombuffer(explorer._codes, np.float32).reshape(-1, 2)
+    labels = np.frombuffer(explorer._labels, np.uint8)
     figure = Figure(figsize=(7, 4))
     plane, decoded = figure.subplots(1, 2, width_ratios=[3, 2])
     if explorer._background:
@@ -23,12 +27,14 @@ def explorer_png(explorer, Z: np.ndarray, labels: np.ndarray, image: np.ndarray)
     draw_codes(plane, Z, labels, rim=explorer._background is not None)
     if explorer._gaussian:
         _draw_gaussian(plane, **explorer._gaussian)
+    if explorer._samples:
+        _draw_samples(plane, **explorer._samples)
     for width, colour in ((7, "white"), (3.5, HANDLE)):
         plane.plot(*explorer.z, "o", markersize=15, markerfacecolor="none", mew=width, color=colour)
     left, right, bottom, top = explorer._extent
     title = f"colour: {explorer._background['label']}" if explorer._background else "the ring is z"
     plane.set(xlim=(left, right), ylim=(bottom, top), title=f"Latent plane\n{title}")
-    draw_digit(decoded, image)
+    draw_digit(decoded, apply(explorer._decoder, jnp.array([explorer.z]))[0])
     decoded.set_title("Decoded image\nwhat z stands for")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
@@ -42,3 +48,11 @@ def _draw_gaussian(ax, m, s, label, colour):
             ax.add_patch(Ellipse(m, *size, fill=False, linewidth=width, edgecolor=edge, zorder=3))
     box = {"boxstyle": "square,pad=0.1", "color": "white", "alpha": 0.8}
     ax.text(m[0], m[1] + 2.2 * s[1], label, color=colour, ha="center", va="bottom", zorder=3, bbox=box)
+
+
+def _draw_samples(ax, points, weights, label, colour):
+    points = np.frombuffer(points, np.float32).reshape(-1, 2)
+    sizes = np.maximum(400 * np.frombuffer(weights, np.float32), 4)
+    ax.scatter(*points.T, s=sizes, color=colour, alpha=0.6, edgecolor="white", linewidth=0.5, zorder=3)
+    box = {"boxstyle": "square,pad=0.1", "color": "white", "alpha": 0.8}
+    ax.text(0.03, 0.97, label, color=colour, va="top", transform=ax.transAxes, zorder=3, bbox=box)

@@ -7,16 +7,18 @@ dragging asks nothing of Python; Python hears of z, and may answer with a new ba
 from pathlib import Path
 
 import anywidget
-import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from traitlets import Bytes, Dict, List, TraitType, Unicode
+from traitlets import Bytes, Dict, List, TraitType, Unicode, observe
 
-from vae_course.data import SIDE
+from vae_course.arguments import numbers, text
+from vae_course.explorer.arguments import corners, network, square
 from vae_course.explorer.fallback import explorer_png
 from vae_course.explorer.pictures import heat_png
 from vae_course.figures import APPROXIMATION, DIGITS, img_tag
-from vae_course.models import Decoder, LinearDecoder, apply
+from vae_course.models import Decoder, LinearDecoder
+
+DOT = 0.03  # the area of a sample without a weight
 
 
 class Point(TraitType):
@@ -24,16 +26,17 @@ class Point(TraitType):
 
     def validate(self, obj, value):
         """The pair as a tuple, from anything that is one: a tuple, a list, a numpy or JAX array."""
-        return tuple(_numbers(self.name, value, (2,)).tolist())
+        return tuple(numbers(self.name, value, (2,)).tolist())
 
 
 class LatentExplorer(anywidget.AnyWidget):
     """The latent plane with a handle to drag, two sliders, and the decoded image; keyboards work, too.
 
     `decoder` is a `Decoder` or a `LinearDecoder` with two latents, `Z` (N, 2) the codes of N images and
-    `labels` (N,) their digits. `z` is where the handle starts, the first code unless given. `background`
-    and `gaussian` are the arguments of `show_background` and `show_gaussian`, as tuples. The plane is a
-    square around all of these. Raises `TypeError` or `ValueError`, naming the argument that does not fit.
+    `labels` (N,) their digits. `z` is where the handle starts, the first code unless given. `background`,
+    `gaussian` and `samples` are the arguments of `show_background`, `show_gaussian` and `show_samples`, as
+    tuples. The plane is a square around all but the samples; `show_plane` draws another part of it.
+    Raises `TypeError` or `ValueError`, naming the argument that does not fit.
 
     `explorer.z` is the pair (z1, z2) under the handle, in both directions: read it in any cell, assign to
     it to move the handle, or `explorer.observe(function, "z")`. Such a function runs on another thread:
@@ -54,6 +57,7 @@ class LatentExplorer(anywidget.AnyWidget):
     _extent = List().tag(sync=True)  # the plane: lowest and highest z1, lowest and highest z2
     _background = Dict(None, allow_none=True).tag(sync=True)
     _gaussian = Dict(None, allow_none=True).tag(sync=True)
+    _samples = Dict(None, allow_none=True).tag(sync=True)  # float32, as the codes; heaviest first
     _alt = Unicode().tag(sync=True)
 
     def __init__(
@@ -64,11 +68,12 @@ class LatentExplorer(anywidget.AnyWidget):
         *,
         background: tuple | None = None,
         gaussian: tuple | None = None,
+        samples: tuple | None = None,
         z: ArrayLike | None = None,
     ):
-        layers, activations = _network(decoder)
-        Z = _numbers("Z", Z, (None, 2))
-        labels = _numbers("labels", labels, (len(Z),))
+        layers, activations = network(decoder)
+        Z = numbers("Z", Z, (None, 2))
+        labels = numbers("labels", labels, (len(Z),))
         if not np.isin(labels, range(10)).all():
             raise ValueError(f"`labels` must be whole numbers from 0 to 9, got {np.unique(labels)}")
         weights = [np.asarray(part, np.float32).ravel() for layer in layers for part in layer]
@@ -82,13 +87,17 @@ class LatentExplorer(anywidget.AnyWidget):
         )
         self.show_background(*background or (None,))
         self.show_gaussian(*gaussian or (None,))
-        self._extent = _square(Z, self._background, self._gaussian)
-        shown = [f"{len(Z):,} codes, each drawn as its digit, on the latent plane"]
-        shown += [f"over {self._background['label']}"] if background else []
-        shown += [f"with {self._gaussian['label']}"] if gaussian else []
-        self._alt = " ".join(shown)
-        image = np.asarray(apply(decoder, jnp.array([self.z]))[0])
-        self._png = explorer_png(self, Z, labels, image)
+        self.show_samples(*samples or (None,))
+        self._decoder = decoder
+        self.show_plane(None)
+
+    def show_plane(self, extent: tuple[float, float, float, float] | None) -> None:
+        """Draw this part of the plane: the smallest square around (z1_min, z1_max, z2_min, z2_max).
+
+        None is the square around all codes, the background and the Gaussian. The sliders follow. z stays:
+        if it lies outside now, the handle waits at the edge.
+        """
+        self._extent = self._everything() if extent is None else square(corners(extent)).ravel("F").tolist()
 
     def show_background(
         self,
@@ -101,19 +110,16 @@ class LatentExplorer(anywidget.AnyWidget):
         `values` is (rows, columns) and finite; row 0 is the lowest z2 and column 0 the lowest z1. `extent`
         is (z1_min, z1_max, z2_min, z2_max), the outer edges of the picture. `label` says what is shown and
         its unit. The browser keeps the old picture until the new one is ready. What lies outside the plane
-        is not drawn; the plane itself was fixed when the explorer was made.
+        is not drawn; `show_plane` draws another part of it.
         """
         if values is None:
             self._background = None
             return
-        values = _numbers("values", values, (None, None))
-        extent = _numbers("extent", extent, (4,))
-        if not (extent[0] < extent[1] and extent[2] < extent[3]):
-            raise ValueError(f"`extent` must be (z1_min, z1_max, z2_min, z2_max), got {extent}")
+        values = numbers("values", values, (None, None))
         self._background = {
             "png": heat_png(values),
-            "extent": extent.tolist(),
-            "label": _text("label", label),
+            "extent": corners(extent).ravel("F").tolist(),
+            "label": text("label", label),
             "low": float(values.min()),
             "high": float(values.max()),
         }
@@ -133,10 +139,61 @@ class LatentExplorer(anywidget.AnyWidget):
         if m is None:
             self._gaussian = None
             return
-        m, s = _numbers("m", m, (2,)), _numbers("s", s, (2,))
+        m, s = numbers("m", m, (2,)), numbers("s", s, (2,))
         if not (s > 0).all():
             raise ValueError(f"`s` must be positive standard deviations, got {s}")
-        self._gaussian = {"m": m.tolist(), "s": s.tolist(), "label": _text("label", label), "colour": colour}
+        self._gaussian = {"m": m.tolist(), "s": s.tolist(), "label": text("label", label), "colour": colour}
+
+    def show_samples(
+        self,
+        points: ArrayLike | None,
+        weights: ArrayLike | None = None,
+        label: str | None = None,
+        *,
+        colour: str = APPROXIMATION,
+    ) -> None:
+        """Draw points of the plane as circles whose area is proportional to their weight; None removes them.
+
+        `points` is (S, 2) and `weights` (S,), each from 0 to 1, the largest circle. What would be too small
+        to see is a tiny ring. Without weights all are dots of one size. `label` stands in a corner.
+        """
+        if points is None:
+            self._samples = None
+            return
+        points = numbers("points", points, (None, 2))
+        weights = np.full(len(points), DOT) if weights is None else weights
+        weights = numbers("weights", weights, (len(points),))
+        if not ((weights >= 0) & (weights <= 1 + 1e-5)).all():  # weights that were divided by their sum
+            raise ValueError(f"`weights` must lie from 0 to 1, got {weights.min()} to {weights.max()}")
+        order = np.argsort(-weights, kind="stable")  # a large circle must not hide a small one
+        self._samples = {
+            "points": points[order].astype(np.float32).tobytes(),
+            "weights": weights[order].astype(np.float32).tobytes(),
+            "label": text("label", label),
+            "colour": colour,
+        }
+
+    def _everything(self) -> list[float]:
+        """The smallest square around everything shown, with a little room around the codes."""
+        Z = np.frombuffer(self._codes, np.float32).reshape(-1, 2).astype(float)
+        low, high = square(np.array([Z.min(0), Z.max(0)]))
+        places = [low - 0.03 * (high - low), high + 0.03 * (high - low)]
+        if self._background:
+            places += [*corners(self._background["extent"])]
+        if self._gaussian:
+            m, s = np.array(self._gaussian["m"]), np.array(self._gaussian["s"])
+            places += [m - 2.2 * s, m + 2.2 * s]
+        low, high = square(np.array([np.min(places, axis=0), np.max(places, axis=0)]))
+        unit = 10.0 ** np.floor(np.log10((high - low).max() / 2) - 2)  # few decimals, to be read out
+        centre, half = np.round((low + high) / 2 / unit), np.ceil((high - low) / 2 / unit + 1)
+        return np.round([(centre - half) * unit, (centre + half) * unit], 9).ravel("F").tolist()
+
+    @observe("_labels", "_background", "_gaussian", "_samples")
+    def _describe(self, change=None):
+        shown = [f"{len(self._labels):,} codes, each drawn as its digit, on the latent plane"]
+        shown += [f"over {self._background['label']}"] if self._background else []
+        shown += [f"with {part['label']}" for part in (self._gaussian, self._samples) if part]
+        self._alt = " ".join(shown)
 
     def __repr__(self):
         n = len(self._labels)
@@ -144,64 +201,13 @@ class LatentExplorer(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
+        return {**data, "text/html": self.still()}, metadata
+
+    def still(self) -> str:
+        """What is shown now, as a picture for HTML."""
         alt = f"{self._alt}, a ring at z, and beside it the image that the decoder draws there."
-        return {**data, "text/html": img_tag(self._png, alt)}, metadata
+        return img_tag(self._png, alt)
 
-
-def _network(decoder) -> tuple[list[tuple], list[str]]:
-    """The decoder's layers as (W, b), and the name of each layer's activation."""
-    if isinstance(decoder, Decoder):
-        linears = decoder.mlp.layers
-        activations = ["tanh"] * (len(linears) - 1) + ["sigmoid"]
-    elif isinstance(decoder, LinearDecoder):
-        linears, activations = [decoder.linear], ["identity"]
-    else:
-        raise TypeError(f"`decoder` must be a Decoder or a LinearDecoder, got {type(decoder).__name__}")
-    latents, pixels = linears[0].in_features, linears[-1].out_features
-    if latents != 2:
-        raise ValueError(f"`decoder` must have 2 latents, because the plane has two axes, got {latents}")
-    if pixels != SIDE**2:
-        raise ValueError(f"`decoder` must draw {SIDE} x {SIDE} = {SIDE**2} pixels, got {pixels}")
-    return [(layer.weight, layer.bias) for layer in linears], activations
-
-
-def _numbers(name: str, value, shape: tuple) -> np.ndarray:
-    """`value` as a float array of `shape`, where None is any size but zero; an error that names it if not."""
-    wanted = ", ".join("any" if n is None else str(n) for n in shape)
-    needed = f"`{name}` must be finite numbers of shape ({wanted})"
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"{needed}, got {type(value).__name__}") from None
-    if array.ndim != len(shape) or any(
-        m != n if n else m == 0 for m, n in zip(array.shape, shape, strict=True)
-    ):
-        raise ValueError(f"{needed}, got shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{needed}, got NaN or infinity")
-    return array
-
-
-def _text(name: str, value) -> str:
-    if not isinstance(value, str) or not value:
-        raise TypeError(f"`{name}` must be words that say what is shown, got {value!r}")
-    return value
-
-
-def _square(Z: np.ndarray, background: dict | None, gaussian: dict | None) -> list[float]:
-    """The smallest square around everything shown, with a little room around the codes."""
-    centre, half = (Z.min(0) + Z.max(0)) / 2, max(np.ptp(Z, axis=0).max(), 1e-3) / 2
-    corners = [centre - 1.06 * half, centre + 1.06 * half]
-    if background:
-        left, right, bottom, top = background["extent"]
-        corners += [np.array([left, bottom]), np.array([right, top])]
-    if gaussian:
-        m, s = np.array(gaussian["m"]), np.array(gaussian["s"])
-        corners += [m - 2.2 * s, m + 2.2 * s]
-    low, high = np.min(corners, axis=0), np.max(corners, axis=0)
-    half = (high - low).max() / 2
-    unit = 10.0 ** np.floor(np.log10(half) - 2)  # ends with few decimals: z is rounded, and must stay inside
-    half = np.ceil(half / unit + 1)
-    return [
-        round(float((np.round(c / unit) + end) * unit), 9) for c in (low + high) / 2 for end in (-half, half)
-    ]
+    @property
+    def _png(self) -> bytes:
+        return explorer_png(self)
