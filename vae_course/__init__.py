@@ -1,12 +1,13 @@
 """The shared code of the course, in the order in which data flows; each room imports only those above it."""
 
-from vae_course import data, distributions, exercises, figures, models, objectives
+from vae_course import data, distributions, exercises, figures, latents, marginal, models, objectives
 from vae_course.claims import ClaimFailed, claim
-from vae_course.explorer import Instrument, LatentExplorer
+from vae_course.explorer import ImageExplorer, Instrument, LatentExplorer
 from vae_course.training import TrainingDiverged, fit
 
 __all__ = [
     "ClaimFailed",
+    "ImageExplorer",
     "Instrument",
     "LatentExplorer",
     "TrainingDiverged",
@@ -16,6 +17,8 @@ __all__ = [
     "exercises",
     "figures",
     "fit",
+    "latents",
+    "marginal",
     "models",
     "objectives",
 ]

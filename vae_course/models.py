@@ -109,7 +109,7 @@ class GaussianDecoder(eqx.Module):
         if not sigma > SIGMA_FLOOR:
             raise ValueError(f"`sigma` must be above {SIGMA_FLOOR}, got {sigma}")
         self.decoder = decoder
-        self.log_sigma = jnp.log(jnp.float32(sigma - SIGMA_FLOOR))
+        self.log_sigma = jnp.log(jnp.asarray(sigma - SIGMA_FLOOR, float))  # no weak type: `fit` compiles once
 
     @property
     def sigma(self) -> Float[Array, ""]:

@@ -72,3 +72,19 @@ def log_prior(z: Float[Array, "k"]) -> Float[Array, ""]:
 def log_joint(model: GaussianDecoder, x: Float[Array, "d"], z: Float[Array, "k"]) -> Float[Array, ""]:
     """log p_theta(x, z) = log p_theta(x given z) + log p(z), in nats, for one image and its latent."""
     return log_likelihood(model, x, z) + log_prior(z)
+
+
+@typed
+def best_sigma(X: Float[Array, "N d"], X_hat: Float[Array, "N d"]) -> Float[Array, ""]:
+    """The sigma that makes the log-likelihood of X largest, if X_hat are its mean images.
+
+    sigma^2 is the mean squared error of a pixel, over all d pixels of all N images: there the slope of the
+    log-likelihood is zero, and its mean is -(d/2) (log(2 pi sigma^2) + 1) nats per image. Where X_hat is X,
+    sigma is 0 and no likelihood is the largest. Raises `ValueError` if there are no images.
+
+    >>> best_sigma(jnp.array([[0.0, 1.0]]), jnp.array([[0.5, 0.5]])).item()
+    0.5
+    """
+    if not X.size:
+        raise ValueError(f"`X` must hold at least one image, got shape {X.shape}")
+    return jnp.sqrt(jnp.mean((X - X_hat) ** 2))

@@ -43,7 +43,55 @@ def linear_optimum(X, k):
     return jnp.sum(singular_values[k:] ** 2) / len(X)
 
 
-HAND_WRITTEN = [blend, gradient_step, sample, squared_error, reconstruct, linear_optimum]
+def log_likelihood(model, x, z):
+    variance = model.sigma**2
+    return -jnp.sum((x - model(z)) ** 2) / variance / 2 - len(x) / 2 * jnp.log(2 * jnp.pi * variance)
+
+
+def log_joint(model, x, z):
+    return log_likelihood(model, x, z) - jnp.dot(z, z) / 2 - len(z) / 2 * jnp.log(2 * jnp.pi)
+
+
+def best_sigma(X, X_hat):
+    N, d = X.shape
+    return jnp.linalg.norm(X - X_hat) / jnp.sqrt(N * d)
+
+
+def rescale(W, b, Z, c):
+    return W * (1 / c), b, Z * c
+
+
+def log_mean_exp(log_values):
+    top = jnp.max(log_values)
+    return top + jnp.log(jnp.mean(jnp.exp(log_values - top)))
+
+
+def bayes_on_grid(log_likelihood, log_prior, cell_area):
+    joint = log_likelihood + log_prior
+    relative = jnp.exp(joint - joint.max())
+    return jnp.log(relative / relative.sum() / cell_area)
+
+
+def log_importance_weight(model, x, z, m, s):
+    log_q = -jnp.sum(((z - m) / s) ** 2 / 2 + jnp.log(s * jnp.sqrt(2 * jnp.pi)))
+    return log_joint(model, x, z) - log_q
+
+
+HAND_WRITTEN = [
+    blend,
+    gradient_step,
+    sample,
+    squared_error,
+    reconstruct,
+    linear_optimum,
+    log_likelihood,
+    log_joint,
+    best_sigma,
+    rescale,
+    log_mean_exp,
+    bayes_on_grid,
+    log_importance_weight,
+]
 
 
 def test_every_exercise_has_a_hand_written_solution_here():

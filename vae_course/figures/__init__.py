@@ -5,7 +5,9 @@ Each function draws one kind of figure and returns it; `show` displays it with i
 
 from vae_course.figures.curves import learning_curves
 from vae_course.figures.digits import digit_grid, digit_rows, digit_shares, draw_digit
+from vae_course.figures.lines import Line, named_lines
 from vae_course.figures.planes import draw_codes, draw_prior, latent_plane
+from vae_course.figures.posteriors import posteriors
 from vae_course.figures.style import (
     APPROXIMATION,
     DATA,
@@ -17,6 +19,7 @@ from vae_course.figures.style import (
     small_png,
     styled,
 )
+from vae_course.figures.sweeps import falling_sigma, landscapes, likelihood_of_sigma, train_and_held_out
 
 __all__ = [
     "APPROXIMATION",
@@ -24,16 +27,23 @@ __all__ = [
     "DIGITS",
     "EXACT",
     "PRIOR",
+    "Line",
     "digit_grid",
     "digit_rows",
     "digit_shares",
     "draw_codes",
     "draw_digit",
     "draw_prior",
+    "falling_sigma",
     "img_tag",
+    "landscapes",
     "latent_plane",
     "learning_curves",
+    "likelihood_of_sigma",
+    "named_lines",
+    "posteriors",
     "show",
     "small_png",
     "styled",
+    "train_and_held_out",
 ]
