@@ -22,7 +22,7 @@ test notebooks bench: export JAX_PLATFORMS = cpu
 
 test: environment  ## unit tests, every notebook run and compared, and the browser tests if there is a Chromium
 	@$(PYTHON_HERE) -m pytest -rfEs -n 2 --dist loadscope --doctest-modules \
-		--nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with tests/notebooks/sanitize.cfg \
+		--nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/notebooks/sanitize.cfg \
 		tests vae_course notebooks
 
 notebooks: environment  ## run and store all notebooks, or one: NOTEBOOKS=notebooks/01_autoencoder.ipynb

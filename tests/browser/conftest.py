@@ -18,7 +18,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 TOKEN = "tests"
-TIMEOUT = 120_000  # ms, for a notebook to run
+TIMEOUT = 300_000  # ms, for a notebook to run
 VIEW = "application/vnd.jupyter.widget-view+json"
 SELECTORS = {
     "LatentExplorer": ".latent-explorer",
