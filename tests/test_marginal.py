@@ -69,12 +69,13 @@ def test_a_linear_decoder_agrees_with_its_closed_form():
     np.testing.assert_allclose(marginal.log_marginal(PPCA, X, marginal.latent_grid(100)), expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("n", [64, 101])  # one chunk, and one and a part of another
-def test_it_is_the_plain_sum_in_float64(n):
+# A part of one chunk, one and a part of another; and a square that the prior does not end in.
+@pytest.mark.parametrize(("n", "half_width"), [(64, 5.0), (101, 5.0), (40, 1.0)])
+def test_it_is_the_plain_sum_in_float64(n, half_width):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        got = marginal.log_marginal(MODEL, X, marginal.latent_grid(n))
-    np.testing.assert_allclose(got, in_float64(MODEL, X, n), atol=1e-3)
+        got = marginal.log_marginal(MODEL, X, marginal.latent_grid(n, half_width))
+    np.testing.assert_allclose(got, in_float64(MODEL, X, n, half_width), atol=1e-3)
 
 
 @pytest.mark.parametrize(("sigma", "error"), [(0.1, 2e-3), (0.02, 0.1), (0.002, 10.0)])
