@@ -122,10 +122,11 @@ def test_the_posterior_of_a_linear_decoder():
 
 def test_the_gradient_is_the_posterior_average_of_the_joints_gradients():
     grid, model = marginal.latent_grid(20), curved(width=8)
-    left = eqx.filter_grad(marginal.log_marginal_one)(model, X[0], grid)
+    left = eqx.filter_jit(eqx.filter_grad(marginal.log_marginal_one))(model, X[0], grid)
     log_joints = np.asarray(marginal.log_joint_on_grid(model, X[0], grid), np.float64).ravel()
     share = np.exp(log_joints - logsumexp(log_joints))
-    pushes = jax.vmap(eqx.filter_grad(log_joint), (None, None, 0))(model, X[0], grid.points)
+    push = eqx.filter_jit(eqx.filter_vmap(eqx.filter_grad(log_joint), in_axes=(None, None, 0)))
+    pushes = push(model, X[0], grid.points)
     right = jax.tree.map(lambda push: np.tensordot(share, np.asarray(push, np.float64), 1), pushes)
     left, right = (
         ravel_pytree(eqx.filter(tree, lambda leaf: hasattr(leaf, "shape")))[0] for tree in (left, right)
