@@ -1,6 +1,17 @@
 """The shared code of the course, in the order in which data flows; each room imports only those above it."""
 
-from vae_course import data, distributions, exercises, figures, latents, marginal, models, objectives
+from vae_course import (
+    data,
+    distributions,
+    estimators,
+    exercises,
+    figures,
+    latents,
+    marginal,
+    models,
+    objectives,
+    variational,
+)
 from vae_course.claims import ClaimFailed, claim
 from vae_course.explorer import ImageExplorer, Instrument, LatentExplorer
 from vae_course.training import TrainingDiverged, fit
@@ -14,6 +25,7 @@ __all__ = [
     "claim",
     "data",
     "distributions",
+    "estimators",
     "exercises",
     "figures",
     "fit",
@@ -21,4 +33,5 @@ __all__ = [
     "marginal",
     "models",
     "objectives",
+    "variational",
 ]

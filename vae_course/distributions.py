@@ -37,3 +37,17 @@ def sample(m: Float[Array, "k"], s: Float[Array, "k"] | Scalar, key: Key) -> Flo
     """
     eps = jax.random.normal(key, m.shape)  # (k,)
     return m + s * eps
+
+
+@typed
+def kl_to_prior(m: Float[Array, "k"], s: Float[Array, "k"]) -> Float[Array, ""]:
+    """KL(N(m, diag s^2) || N(0, I)) in nats: 1/2 sum_j (s_j^2 + m_j^2 - 1 - log s_j^2).
+
+    The sum runs over the k dimensions. Never negative, and zero only for the prior itself. `s` must be
+    positive.
+    Source: Kingma and Welling, "Auto-encoding variational Bayes" (2013), appendix B.
+
+    >>> kl_to_prior(jnp.array([1.0, 0.0]), jnp.ones(2)).item()
+    0.5
+    """
+    return 0.5 * jnp.sum(s**2 + m**2 - 1 - 2 * jnp.log(s))

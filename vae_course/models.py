@@ -119,3 +119,46 @@ class GaussianDecoder(eqx.Module):
     def __call__(self, z: Float[Array, "k"]) -> Float[Array, "d"]:
         """The mean image: what z stands for, without noise."""
         return self.decoder(z)
+
+
+@typed
+def gaussian_head(h: Float[Array, "two_k"]) -> tuple[Float[Array, "k"], Float[Array, "k"]]:
+    """The mean m and the standard deviation s > 0 of a Gaussian, from the 2k free numbers of a network.
+
+    The first k are m, the others log s: whatever the network says, s is positive. Raises `ValueError` for
+    an odd number of numbers.
+
+    >>> m, s = gaussian_head(jnp.array([1.0, 2.0, 0.0, 0.0]))
+    >>> m.tolist(), s.tolist()
+    ([1.0, 2.0], [1.0, 1.0])
+    """
+    if h.size % 2:
+        raise ValueError(f"`h` must hold an even number of numbers, m and log s, got {h.size}")
+    m, log_s = jnp.split(h, 2)
+    return m, jnp.exp(log_s)
+
+
+class GaussianEncoder(eqx.Module):
+    """e_phi: an image in R^d to q_phi(z given x) = N(m, diag s^2), a Gaussian over its latent.
+
+    The network of `Encoder`, with 2k numbers at its end in place of k.
+    """
+
+    mlp: eqx.nn.MLP
+
+    @typed
+    def __init__(self, *, key: Key, latents: int = LATENTS, pixels: int = PIXELS, width: int = WIDTH):
+        self.mlp = eqx.nn.MLP(pixels, 2 * latents, width, depth=2, activation=jnp.tanh, key=key)
+
+    @typed
+    def __call__(self, x: Float[Array, "d"]) -> tuple[Float[Array, "k"], Float[Array, "k"]]:
+        """The mean m and the standard deviation s of the latent of the image x."""
+        check_size("x", x, self.mlp.in_size)
+        return gaussian_head(self.mlp(x))
+
+
+class VAE(eqx.Module):
+    """The variational autoencoder: the encoder's phi and the decoder's theta, trained together."""
+
+    encoder: GaussianEncoder
+    decoder: GaussianDecoder

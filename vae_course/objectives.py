@@ -5,11 +5,12 @@ Sums run over the d pixels and the k latent dimensions, never means, so that ter
 
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 
-from vae_course.distributions import log_density
+from vae_course.distributions import kl_to_prior, log_density, sample
 from vae_course.models import GaussianDecoder
-from vae_course.typed import Array, Float, check_size, typed
+from vae_course.typed import Array, Float, Key, Scalar, check_size, typed
 
 
 @typed
@@ -88,3 +89,37 @@ def best_sigma(X: Float[Array, "N d"], X_hat: Float[Array, "N d"]) -> Float[Arra
     if not X.size:
         raise ValueError(f"`X` must hold at least one image, got shape {X.shape}")
     return jnp.sqrt(jnp.mean((X - X_hat) ** 2))
+
+
+@typed
+def elbo_sample(
+    model: GaussianDecoder, x: Float[Array, "d"], m: Float[Array, "k"], s: Float[Array, "k"], key: Key
+) -> Float[Array, ""]:
+    """log p_theta(x, z) - log q(z) in nats, for one draw z = m + s * eps from q = N(m, diag s^2).
+
+    Its mean over draws is the ELBO, the evidence lower bound: log p_theta(x) - KL(q || p_theta(z given x)).
+    If q is the posterior, each draw gives log p_theta(x) itself. `s` must be positive.
+    """
+    z = sample(m, s, key)
+    return log_joint(model, x, z) - log_density(z, m, s)
+
+
+@typed
+def elbo(
+    model: GaussianDecoder,
+    x: Float[Array, "d"],
+    m: Float[Array, "k"],
+    s: Float[Array, "k"],
+    key: Key,
+    beta: Scalar = 1.0,
+) -> Float[Array, ""]:
+    """log p_theta(x given z) - beta KL(q || p(z)) in nats, for one draw z from q = N(m, diag s^2).
+
+    With beta = 1 its mean over draws is the ELBO, as `elbo_sample`'s is; here the KL to the prior is exact.
+    Source: Kingma and Welling, "Auto-encoding variational Bayes" (2013), eq. 10; beta: Higgins et al.,
+    "beta-VAE" (2017). `s` must be positive. Raises `ValueError` for a beta below zero.
+    """
+    if not isinstance(beta, jax.core.Tracer) and not 0 <= beta < jnp.inf:
+        raise ValueError(f"`beta` must be a finite number of at least 0, got {beta}")
+    z = sample(m, s, key)
+    return log_likelihood(model, x, z) - beta * kl_to_prior(m, s)

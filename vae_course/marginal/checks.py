@@ -43,6 +43,8 @@ def check_proposal(model, m, s) -> None:
     k, _ = sizes(model)
     if len(m) != k:
         raise ValueError(f"`m` must have {k} numbers, one a latent of `model`, got {len(m)}")
+    if not isinstance(m, jax.core.Tracer) and not np.isfinite(m).all():
+        raise ValueError(f"`m` must be finite means, got {m}")
     if not isinstance(s, jax.core.Tracer) and not np.all((np.asarray(s) > 0) & np.isfinite(s)):
         raise ValueError(f"`s` must be positive, finite standard deviations, got {s}")
 
