@@ -62,7 +62,7 @@ class Encoder(eqx.Module):
 
 
 class LinearEncoder(eqx.Module):
-    """z = V x + c: a code that is a weighted sum of pixels."""
+    """z = V x + v: a code that is a weighted sum of pixels."""
 
     linear: eqx.nn.Linear
 
