@@ -13,11 +13,12 @@ from vae_course import (
     variational,
 )
 from vae_course.claims import ClaimFailed, claim
-from vae_course.explorer import ImageExplorer, Instrument, LatentExplorer
+from vae_course.explorer import DigitPad, ImageExplorer, Instrument, LatentExplorer
 from vae_course.training import TrainingDiverged, fit
 
 __all__ = [
     "ClaimFailed",
+    "DigitPad",
     "ImageExplorer",
     "Instrument",
     "LatentExplorer",

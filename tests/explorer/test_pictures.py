@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae_course.explorer import image_png, row_png
+from vae_course.explorer import image_png, row_png, rows_png
 
 INK = np.array([[0.0, 1.0], [0.5, 0.0]])
 
@@ -62,3 +62,33 @@ def test_a_row_holds_its_images_with_a_gap_between():
 def test_a_row_needs_images_of_one_shape(images):
     with pytest.raises(ValueError, match="`images` must be at least one image, all of one shape"):
         row_png(images)
+
+
+def test_rows_stand_below_each_other_under_their_captions():
+    sheet = pixels(rows_png({"b = 1": [np.zeros((2, 2))] * 3, "a": [np.ones((2, 2))]}, scale=8))
+    first, second = 10 + 22, 10 + 22 + 18 + 10 + 22  # rows of 16 pixels and a line on either side
+    assert sheet.shape == (second + 18 + 10, 10 + (3 * 16 + 2 * 2 + 2) + 10)
+    assert (sheet[first + 1 : first + 17, 11:27] == 255).all()
+    assert (sheet[second + 1 : second + 17, 11:27] == 0).all()
+    assert (sheet[second + 1 : second + 17, 28:] == 255).all()  # one image in this row
+    for top in (first, second):
+        assert (sheet[top - 22 : top, 10:] < 100).any()
+        assert (sheet[top, 10:28] == 200).all()
+
+
+def test_a_long_caption_is_not_cut_off():
+    short, long = (pixels(rows_png({"x" * n: [INK]}, scale=4)) for n in (1, 40))
+    assert long.shape[1] > 5 * short.shape[1]
+    assert (long[:, -9:] == 255).all()
+
+
+def test_every_letter_of_the_course_is_in_the_font():
+    missing = rows_png({"\uf8ff": [INK]})
+    for letter in "βσμθφεΔ≥√":
+        assert rows_png({letter: [INK]}) != missing
+
+
+@pytest.mark.parametrize("rows", [{}, [[INK]], {3: [INK]}])
+def test_what_are_no_rows_is_refused(rows):
+    with pytest.raises(TypeError, match="`rows` must be a dictionary"):
+        rows_png(rows)

@@ -8,13 +8,18 @@ import io
 import math
 from collections.abc import Sequence
 
+import matplotlib
 import numpy as np
 from jax.typing import ArrayLike
 from matplotlib import colormaps
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
+
+from vae_course.arguments import named
 
 GAP = 200  # the grey between two images of a row: neither ink nor paper
 CIVIDIS = colormaps["cividis"](np.arange(256), bytes=True)[:, :3].tobytes()  # a palette: 256 times R, G, B
+FONT = ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", 14)  # knows Greek
+INK, LINE, SPACE = 34, 22, 10  # of a caption: its grey, its height, and the free space around a row
 
 
 def image_png(image: ArrayLike, scale: int = 32) -> bytes:
@@ -31,13 +36,26 @@ def image_png(image: ArrayLike, scale: int = 32) -> bytes:
 
 def row_png(images: Sequence[ArrayLike], scale: int = 16) -> bytes:
     """Several images of one shape side by side, with thin grey gaps. Each is as `image_png` takes it."""
-    grids = [_enlarged(_grid(image), scale) for image in images]
-    if not grids or len({grid.shape for grid in grids}) != 1:
-        shapes = [grid.shape for grid in grids]
-        raise ValueError(f"`images` must be at least one image, all of one shape, got shapes {shapes}")
-    gap = np.full((len(grids[0]), max(2, scale // 4)), GAP, dtype=np.uint8)
-    parts = [part for grid in grids for part in (gap, grid)][1:]
-    return _png(Image.fromarray(np.concatenate(parts, axis=1)))
+    return _png(Image.fromarray(_row(images, scale)))
+
+
+def rows_png(rows: dict[str, Sequence[ArrayLike]], scale: int = 8) -> bytes:
+    """Rows of images, one below the other, each under its caption: {caption: images as in `row_png`}.
+
+    A grey line goes around each row, and rows may differ in length. Raises `TypeError` without a row.
+    """
+    strips = {
+        caption: np.pad(_row(row, scale), 1, constant_values=GAP)
+        for caption, row in named("rows", rows).items()
+    }
+    width = max(max(strip.shape[1], round(FONT.getlength(caption))) for caption, strip in strips.items())
+    height = sum(LINE + len(strip) + SPACE for strip in strips.values())
+    picture, top = Image.new("L", (width + 2 * SPACE, height + SPACE), 255), SPACE
+    for caption, strip in strips.items():
+        ImageDraw.Draw(picture).text((SPACE, top), caption, font=FONT, fill=INK)
+        picture.paste(Image.fromarray(strip), (SPACE, top + LINE))
+        top += LINE + len(strip) + SPACE
+    return _png(picture)
 
 
 def heat_png(values: np.ndarray) -> bytes:
@@ -59,6 +77,15 @@ def _grid(image: ArrayLike) -> np.ndarray:
     if not np.isfinite(array).all():
         raise ValueError("`image` must hold finite numbers, got NaN or infinity")
     return array
+
+
+def _row(images, scale):
+    grids = [_enlarged(_grid(image), scale) for image in images]
+    if not grids or len({grid.shape for grid in grids}) != 1:
+        shapes = [grid.shape for grid in grids]
+        raise ValueError(f"`images` must be at least one image, all of one shape, got shapes {shapes}")
+    gap = np.full((len(grids[0]), max(2, scale // 4)), GAP, dtype=np.uint8)
+    return np.concatenate([part for grid in grids for part in (gap, grid)][1:], axis=1)
 
 
 def _enlarged(grid: np.ndarray, scale: int) -> np.ndarray:
