@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from vae_course.distributions import log_density, sample
+from vae_course.distributions import kl_to_prior, log_density, sample
 
 M = jnp.array([0.5, -1.0, 2.0])
 S = jnp.array([0.1, 1.0, 4.0])
@@ -56,3 +56,35 @@ def test_one_key_gives_one_draw():
 
 def test_no_spread_gives_the_mean():
     np.testing.assert_array_equal(sample(M, 0.0, jax.random.key(0)), M)
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_the_kl_to_the_prior_is_the_average_of_the_log_ratio(k):
+    n, (m, s) = 200_000, (np.asarray(M[:k], np.float64), np.asarray(S[:k], np.float64))
+    z = m + s * np.random.default_rng(0).normal(size=(n, k))
+    log_ratio = (scipy.stats.norm(m, s).logpdf(z) - scipy.stats.norm.logpdf(z)).sum(axis=1)
+    error = log_ratio.std() / np.sqrt(n)
+    assert float(kl_to_prior(M[:k], S[:k])) == pytest.approx(log_ratio.mean(), abs=4 * error)
+    assert error < 0.005 * log_ratio.mean()
+
+
+def test_the_kl_to_the_prior_where_it_is_known():
+    one, zero = jnp.ones(1), jnp.zeros(1)
+    assert kl_to_prior(zero, one) == 0
+    assert kl_to_prior(one, one) == 0.5
+    np.testing.assert_allclose(kl_to_prior(zero, one / 2), np.log(2) - 3 / 8, rtol=1e-6)
+    two = kl_to_prior(jnp.array([0.7, 0.7]), jnp.array([0.2, 0.2]))
+    np.testing.assert_allclose(two, 2 * kl_to_prior(jnp.array([0.7]), jnp.array([0.2])), rtol=1e-6)
+
+
+@pytest.mark.parametrize("s", [0.0, -1.0, jnp.nan, jnp.inf])
+def test_a_kl_needs_a_positive_spread(s):
+    with pytest.raises(ValueError, match="`s` must be positive, finite standard deviations, got"):
+        kl_to_prior(M, S.at[1].set(s))
+
+
+def test_inside_jit_and_grad_a_spread_is_not_looked_at():
+    assert jax.jit(kl_to_prior)(M, 0 * S) == jnp.inf
+    by_m, by_s = jax.grad(kl_to_prior, argnums=(0, 1))(M, S)
+    np.testing.assert_allclose(by_m, M, rtol=1e-6)
+    np.testing.assert_allclose(by_s, S - 1 / S, rtol=1e-6)

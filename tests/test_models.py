@@ -6,7 +6,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from vae_course.models import Decoder, Encoder, GaussianDecoder, LinearDecoder, LinearEncoder
+from vae_course.models import (
+    VAE,
+    Decoder,
+    Encoder,
+    GaussianDecoder,
+    GaussianEncoder,
+    LinearDecoder,
+    LinearEncoder,
+    gaussian_head,
+)
 
 KEY = jax.random.key(0)
 IMAGES = jax.random.uniform(jax.random.key(1), (5, 64))
@@ -109,3 +118,51 @@ def test_a_sigma_at_or_under_the_floor_is_refused(sigma):
 def test_a_gaussian_decoder_wants_a_decoder():
     with pytest.raises(TypeError, match="`decoder` must be a Decoder or a LinearDecoder, got Encoder"):
         GaussianDecoder(Encoder(key=KEY))
+
+
+def test_the_head_is_the_mean_and_then_the_log_of_the_spread():
+    m, s = gaussian_head(jnp.array([3.0, -2.0, np.log(3.0), -80.0]))
+    np.testing.assert_array_equal(m, [3, -2])
+    np.testing.assert_allclose(s, [3, np.exp(-80.0)], rtol=1e-5)
+    assert (s > 0).all()
+
+
+@pytest.mark.parametrize("n", [1, 5])
+def test_a_head_of_an_odd_number_is_refused(n):
+    with pytest.raises(ValueError, match=f"`h` must hold an even number of numbers, m and log s, got {n}"):
+        gaussian_head(jnp.zeros(n))
+
+
+@pytest.mark.parametrize("latents", [2, 5])
+def test_a_gaussian_encoder_is_the_network_that_its_docstring_describes(latents):
+    encoder = GaussianEncoder(key=KEY, latents=latents)
+    M, S = jax.vmap(encoder)(IMAGES)
+    assert M.shape == S.shape == (5, latents)
+    assert (S > 0).all()
+    hidden = IMAGES[0]
+    for layer in encoder.mlp.layers[:-1]:
+        hidden = np.tanh(np.asarray(layer.weight) @ hidden + np.asarray(layer.bias))
+    last = encoder.mlp.layers[-1]
+    out = np.asarray(last.weight) @ hidden + np.asarray(last.bias)
+    np.testing.assert_allclose(M[0], out[:latents], atol=1e-5)
+    np.testing.assert_allclose(S[0], np.exp(out[latents:]), rtol=1e-4)
+
+
+def test_a_gaussian_encoder_says_what_was_needed():
+    with pytest.raises(ValueError, match=r"`x` must have shape \(64,\), got \(63,\)"):
+        GaussianEncoder(key=KEY)(jnp.zeros(63))
+    with pytest.raises(TypeError, match="parameter 'x'"):
+        GaussianEncoder(key=KEY)(IMAGES)
+    with pytest.raises(TypeError, match="parameter 'key'"):
+        GaussianEncoder(key=0)
+
+
+def test_a_vae_is_both_networks_and_says_which_one_is_wrong():
+    encoder, decoder = GaussianEncoder(key=KEY), GaussianDecoder(Decoder(key=KEY))
+    vae = VAE(encoder, decoder)
+    assert vae.encoder is encoder
+    assert vae.decoder is decoder
+    with pytest.raises(TypeError, match="`encoder` must be a GaussianEncoder, got Encoder"):
+        VAE(Encoder(key=KEY), decoder)
+    with pytest.raises(TypeError, match="`decoder` must be a GaussianDecoder, got Decoder"):
+        VAE(encoder, Decoder(key=KEY))

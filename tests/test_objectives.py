@@ -1,5 +1,6 @@
 """The lecture's lines against numpy, and the linear optimum against scikit-learn's PCA."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,8 +9,10 @@ from scipy.stats import norm
 from sklearn.datasets import load_digits as read_digits
 from sklearn.decomposition import PCA
 
-from vae_course.models import Decoder, Encoder, GaussianDecoder
+from vae_course.models import Decoder, Encoder, GaussianDecoder, LinearDecoder
 from vae_course.objectives import (
+    elbo,
+    elbo_sample,
     linear_optimum,
     log_joint,
     log_likelihood,
@@ -91,3 +94,78 @@ def test_an_image_of_another_size_is_told_so():
     model = GaussianDecoder(Decoder(key=jax.random.key(3)))
     with pytest.raises(ValueError, match=r"`x` must have shape \(64,\), got \(32,\)"):
         log_likelihood(model, X[:32], jnp.zeros(2))
+
+
+LINEAR = GaussianDecoder(LinearDecoder(key=jax.random.key(4)), sigma=0.6)
+Q_M, Q_S = jnp.array([0.4, -1.1]), jnp.array([0.3, 0.7])
+KEY = jax.random.key(5)
+
+
+@pytest.mark.parametrize("estimate", [elbo_sample, elbo])
+def test_the_mean_of_the_draws_is_the_elbo_of_a_linear_decoder(estimate):
+    keys = jax.random.split(jax.random.key(6), 20_000)
+    draws = jax.jit(jax.vmap(lambda key: estimate(LINEAR, X, Q_M, Q_S, key)))(keys)
+    draws = np.asarray(draws, np.float64)
+    W, b = (np.asarray(a, np.float64) for a in (LINEAR.decoder.linear.weight, LINEAR.decoder.linear.bias))
+    x, m, s = (np.asarray(a, np.float64) for a in (X, Q_M, Q_S))
+    error = ((x - W @ m - b) ** 2).sum() + (W**2).sum(axis=0) @ s**2  # on average over q
+    reconstruction = -error / (2 * 0.6**2) - 32 * np.log(2 * np.pi * 0.6**2)
+    kl = (s**2 + m**2 - 1 - np.log(s**2)).sum() / 2
+    assert draws.std() > 0.1
+    assert draws.mean() == pytest.approx(reconstruction - kl, abs=4 * draws.std() / np.sqrt(20_000))
+
+
+def test_one_draw_of_each_against_scipy():
+    z = np.asarray(Q_M + Q_S * jax.random.normal(KEY, (2,)), np.float64)
+    m, s, x = (np.asarray(a, np.float64) for a in (Q_M, Q_S, X))
+    likelihood = norm(np.asarray(LINEAR(jnp.float32(z)), np.float64), 0.6).logpdf(x).sum()
+    sampled = norm.logpdf(z).sum() - norm(m, s).logpdf(z).sum()
+    exact = -(s**2 + m**2 - 1 - np.log(s**2)).sum() / 2
+    np.testing.assert_allclose(elbo_sample(LINEAR, X, Q_M, Q_S, KEY), likelihood + sampled, rtol=1e-5)
+    np.testing.assert_allclose(elbo(LINEAR, X, Q_M, Q_S, KEY), likelihood + exact, rtol=1e-5)
+    np.testing.assert_allclose(elbo(LINEAR, X, Q_M, Q_S, KEY, 3), likelihood + 3 * exact, rtol=1e-5)
+    np.testing.assert_allclose(elbo(LINEAR, X, Q_M, Q_S, KEY, 0.0), likelihood, rtol=1e-5)
+
+
+@eqx.filter_jit
+@eqx.filter_grad
+def slopes(parts, log_sigma, beta):
+    model, m, log_s = parts
+    model = eqx.tree_at(lambda model: model.log_sigma, model, log_sigma)
+    return elbo(model, X, m, jnp.exp(log_s), KEY, beta)
+
+
+@pytest.mark.parametrize("beta", [0.25, 4.0])
+def test_beta_is_a_sigma_in_disguise(beta):
+    sharp, blunt = (
+        GaussianDecoder(Decoder(key=jax.random.key(3), width=8), sigma=sigma)
+        for sigma in (0.2, 0.2 * np.sqrt(beta))
+    )
+    weighted, plain = (
+        jax.tree.leaves(slopes((model, Q_M, jnp.log(Q_S)), model.log_sigma, jnp.array(beta)))
+        for model, beta in ((sharp, beta), (blunt, 1.0))
+    )
+    for slope, other in zip(weighted, plain, strict=True):  # by every weight, by m and by log s
+        np.testing.assert_allclose(slope, beta * other, rtol=1e-3, atol=1e-3 * float(jnp.abs(slope).max()))
+    assert sum(float(jnp.abs(slope).max()) > 0.1 for slope in weighted) >= 6
+
+
+@pytest.mark.parametrize("beta", [-0.1, float("nan"), float("inf"), jnp.array(-1.0)])
+def test_beta_must_not_be_negative(beta):
+    with pytest.raises(ValueError, match="`beta` must be a finite number of at least 0, got"):
+        elbo(LINEAR, X, Q_M, Q_S, KEY, beta)
+
+
+@pytest.mark.parametrize("estimate", [elbo_sample, elbo])
+@pytest.mark.parametrize("s", [0.0, -0.3, jnp.nan])
+def test_a_spread_must_be_positive(estimate, s):
+    with pytest.raises(ValueError, match="`s` must be positive"):
+        estimate(LINEAR, X, Q_M, Q_S.at[0].set(s), KEY)
+
+
+@pytest.mark.parametrize("estimate", [elbo_sample, elbo])
+def test_a_gaussian_over_other_latents_is_told_so(estimate):
+    with pytest.raises(ValueError, match=r"`z` must have shape \(2,\), got \(3,\)"):
+        estimate(LINEAR, X, jnp.zeros(3), jnp.ones(3), KEY)
+    with pytest.raises(TypeError, match="parameter 's'"):
+        estimate(LINEAR, X, Q_M, jnp.ones(3), KEY)

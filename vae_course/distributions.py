@@ -7,6 +7,7 @@ variance and never a logarithm.
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from vae_course.typed import Array, Float, Key, Scalar, typed
 
@@ -43,11 +44,18 @@ def sample(m: Float[Array, "k"], s: Float[Array, "k"] | Scalar, key: Key) -> Flo
 def kl_to_prior(m: Float[Array, "k"], s: Float[Array, "k"]) -> Float[Array, ""]:
     """KL(N(m, diag s^2) || N(0, I)) in nats: 1/2 sum_j (s_j^2 + m_j^2 - 1 - log s_j^2).
 
-    The sum runs over the k dimensions. Never negative, and zero only for the prior itself. `s` must be
-    positive.
+    The sum runs over the k dimensions. Never negative, and zero only for the prior itself. Raises
+    `ValueError` for an s that is not positive.
     Source: Kingma and Welling, "Auto-encoding variational Bayes" (2013), appendix B.
 
     >>> kl_to_prior(jnp.array([1.0, 0.0]), jnp.ones(2)).item()
     0.5
     """
+    check_spread(s)
     return 0.5 * jnp.sum(s**2 + m**2 - 1 - 2 * jnp.log(s))
+
+
+def check_spread(s) -> None:
+    """Raise `ValueError` unless s is positive and finite. While JAX is tracing it cannot be looked at."""
+    if not isinstance(s, jax.core.Tracer) and not np.all((np.asarray(s) > 0) & np.isfinite(s)):
+        raise ValueError(f"`s` must be positive, finite standard deviations, got {s}")

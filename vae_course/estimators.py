@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import jax
 
-from vae_course.distributions import log_density, sample
+from vae_course.distributions import check_spread, log_density, sample
 from vae_course.typed import Array, Float, Key, typed
 
 Gradient = tuple[Float[Array, "k"], Float[Array, "k"]]
@@ -28,8 +28,10 @@ def score_function_gradient(f: Callable, m: Float[Array, "k"], s: Float[Array, "
     """f(z) times the gradients by m and by s of log N(z; m, diag s^2), at one draw z: past the sample.
 
     It asks only for values of f, and not for its slope. `f` takes z (k,) and returns one number. Source:
-    Williams, "Simple statistical gradient-following algorithms" (1992).
+    Williams, "Simple statistical gradient-following algorithms" (1992). Raises `ValueError` for an s that
+    is not positive.
     """
+    check_spread(s)
     z = sample(m, s, key)
     score = jax.grad(log_density, argnums=(1, 2))(z, m, s)
     return jax.tree.map(lambda slope: f(z) * slope, score)

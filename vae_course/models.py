@@ -162,3 +162,9 @@ class VAE(eqx.Module):
 
     encoder: GaussianEncoder
     decoder: GaussianDecoder
+
+    def __check_init__(self):
+        for name, kind in (("encoder", GaussianEncoder), ("decoder", GaussianDecoder)):
+            part = getattr(self, name)
+            if not isinstance(part, kind):
+                raise TypeError(f"`{name}` must be a {kind.__name__}, got {type(part).__name__}")

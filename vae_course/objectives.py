@@ -8,7 +8,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from vae_course.distributions import kl_to_prior, log_density, sample
+from vae_course.distributions import check_spread, kl_to_prior, log_density, sample
 from vae_course.models import GaussianDecoder
 from vae_course.typed import Array, Float, Key, Scalar, check_size, typed
 
@@ -98,8 +98,10 @@ def elbo_sample(
     """log p_theta(x, z) - log q(z) in nats, for one draw z = m + s * eps from q = N(m, diag s^2).
 
     Its mean over draws is the ELBO, the evidence lower bound: log p_theta(x) - KL(q || p_theta(z given x)).
-    If q is the posterior, each draw gives log p_theta(x) itself. `s` must be positive.
+    If q is the posterior, each draw gives log p_theta(x) itself. Raises `ValueError` for an s that is not
+    positive.
     """
+    check_spread(s)
     z = sample(m, s, key)
     return log_joint(model, x, z) - log_density(z, m, s)
 
@@ -117,7 +119,7 @@ def elbo(
 
     With beta = 1 its mean over draws is the ELBO, as `elbo_sample`'s is; here the KL to the prior is exact.
     Source: Kingma and Welling, "Auto-encoding variational Bayes" (2013), eq. 10; beta: Higgins et al.,
-    "beta-VAE" (2017). `s` must be positive. Raises `ValueError` for a beta below zero.
+    "beta-VAE" (2017). Raises `ValueError` for a beta below zero, and for an s that is not positive.
     """
     if not isinstance(beta, jax.core.Tracer) and not 0 <= beta < jnp.inf:
         raise ValueError(f"`beta` must be a finite number of at least 0, got {beta}")

@@ -16,6 +16,7 @@ from vae_course.models import GaussianDecoder
 from vae_course.objectives import log_likelihood
 from vae_course.typed import Array, Float, Scalar, typed
 
+MOST_NODES = 10**5  # in all; more take gigabytes
 NODES = 20  # an axis; with fewer, the ELBO of a wide q over a steep decoder moves by hundredths of a nat
 
 
@@ -51,8 +52,8 @@ def exact_elbo(
 
     The average over q is taken by Gauss-Hermite quadrature, with `nodes` points for each latent; it is
     right as long as the decoder bends little between them, which a q as narrow as a posterior sees to.
-    Raises `ValueError` for fewer than 1 node, for s that is not positive, and for an image of the wrong
-    length or outside [0, 1].
+    Raises `ValueError` for fewer than 1 node or more than 10^5 in all, for s that is not positive, and for
+    an image of the wrong length or outside [0, 1].
     """
     check_images(model, x=x)
     check_proposal(model, m, s)
@@ -146,6 +147,10 @@ def _hermite(nodes, k):
     """Points and weights of an average over N(0, I) in k dimensions, (nodes^k, k) and (nodes^k,)."""
     if nodes < 1:
         raise ValueError(f"`nodes` must be at least 1, got {nodes}")
+    if nodes**k > MOST_NODES:
+        raise ValueError(
+            f"`nodes` must be fewer: {nodes} for each of {k} latents are {nodes**k} in all, over {MOST_NODES}"
+        )
     points, weights = np.polynomial.hermite_e.hermegauss(nodes)
     weights = weights / weights.sum()
     points = np.stack(np.meshgrid(*[points] * k, indexing="ij"), axis=-1).reshape(-1, k)

@@ -111,10 +111,10 @@ class Exercise:
         except ValueError:  # some built-in functions have no signature
             pass
 
-        def run(function):
-            return [answers.run(function, given, self.view, self.library) for given in inputs]
+        def run(function):  # one answer after the other, so that a mistake is left at the first that differs
+            return (answers.run(function, given, self.view, self.library) for given in inputs)
 
-        learner = run(f)
+        learner = list(run(f))
         if any(map(answers.has_dots, learner)):
             return Outcome.NOT_ATTEMPTED, ""
         cases = list(zip(inputs, learner, run(self.library), strict=True))
