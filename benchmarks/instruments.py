@@ -1,98 +1,108 @@
-"""How fast Python answers when the reader moves an instrument: in a kernel, as in JupyterLab.
+"""How fast Python answers when the reader moves an instrument: every control of every notebook's instruments.
 
-Each move is what the browser sends, and ends when the kernel has sent all its answers. Run it with the
-names of instruments, or with none for all of them.
+Each notebook is run in a kernel, as in JupyterLab, down to its last instrument. Then each control is moved
+many times, by what the browser would send; a move ends when the kernel has sent all its answers. Run it with
+the beginnings of notebooks' names (02 03), or with nothing for all of them.
 """
 
 import os
+import re
 import sys
 import time
 from pathlib import Path
 
+import nbformat
 import numpy as np
 from jupyter_client.manager import start_new_kernel
 
-MOVES = 200
+HERE = Path(__file__).parent
+NOTEBOOKS = sorted((HERE.parent / "notebooks").glob("*.ipynb"))
+MOVES = 100
 LIMIT = 50  # ms, at the 95th percentile
+BUILDS_ONE = re.compile(r"\b(?:Instrument|\w*Explorer)\(")
 
 
-def image_explorer():
-    """Everything that an ImageExplorer can show, over a landscape of 200 x 200 that costs nothing."""
-    import jax
-    from ipywidgets import Checkbox
-
-    from vae_course import data, models, objectives
-    from vae_course.explorer import ImageExplorer
-
-    digits = data.load_digits()
-    X, labels = digits.train_images, digits.train_labels
-    decoder = models.Decoder(key=jax.random.key(0))
-    model = models.GaussianDecoder(decoder)
-    Z = jax.random.normal(jax.random.key(1), (len(X), 2))
-    values = np.random.RandomState(0).randn(10, 200, 200)
-    posterior = np.random.RandomState(1).dirichlet(np.full(1000, 0.01))
-
-    @jax.jit
-    def terms(x, z):
-        return objectives.log_likelihood(model, x, z), objectives.log_prior(z), model(z)
-
-    def landscape(x, *, zoom):
-        half = 1 if zoom else 4
-        return values[int(10 * x.sum()) % 10], (-half, half, -half, half), "log p(x, z), nats"
-
-    def readout(x, z):
-        likelihood, prior, image = terms(x, z)
-        return {"decoded image": image, "its negative": 1 - image}, f"{likelihood:.1f} and {prior:.1f} nats"
-
-    explorer = ImageExplorer(
-        decoder,
-        Z,
-        labels,
-        X,
-        landscape=landscape,
-        readout=readout,
-        samples=lambda x, z: (Z[:1000], posterior * (1 + 1e-3 * np.sin(z[0])), "1,000 samples"),
-        gaussian=lambda x, z: (z, (0.3, 0.2), "q"),
-        title="An image and its landscape",
-        zoom=Checkbox(),
-    )
-    return {
-        "another image": lambda k: explorer.image.set_state({"value": k + 1}),
-        "the handle moves": lambda k: explorer.explorer.set_state({"z": [0.01 * k, 1.0]}),
-        "zoom in and out": lambda k: explorer.controls["zoom"].set_state({"value": k % 2 == 0}),
-    }
+def moves(instrument):
+    """{what the reader moves: function of the count that moves it}, for one instrument."""
+    found = {}
+    explorer = getattr(instrument, "explorer", instrument)
+    if hasattr(explorer, "z"):
+        found["z"] = lambda k: explorer.set_state({"z": [np.sin(0.37 * k), np.cos(0.23 * k)]})
+    controls = getattr(instrument, "controls", None) or getattr(instrument, "_controls", {})
+    if hasattr(instrument, "image"):
+        controls = {"image": instrument.image, **controls}
+    for name, control in controls.items():
+        found[name] = lambda k, control=control: control.set_state(state(control, k))
+    return found
 
 
-# By name, a function that builds the instrument and returns {what the reader does: function of the count}.
-INSTRUMENTS = {"image_explorer": image_explorer}
+def state(control, k):
+    """What the browser sends when a control is moved for the k-th time; each move is to another place."""
+    if hasattr(control, "index"):
+        return {"index": k % len(control.options)}
+    if isinstance(control.value, bool):
+        return {"value": k % 2 == 0}
+    places = round((control.max - control.min) / control.step) + 1
+    place = control.min + control.step * (k * max(1, places // 10 + 1) % places)
+    return {"value": control.base**place if hasattr(control, "base") else place}
 
 
-def measure(name):
-    """Make each move of an instrument many times and print the times that they took."""
-    for action, move in INSTRUMENTS[name]().items():
-        times = []
-        for k in range(MOVES):
-            start = time.perf_counter()
-            move(k)
-            times.append(1e3 * (time.perf_counter() - start))
-        median, most = np.percentile(times, [50, 95])
-        verdict = "" if most < LIMIT else f"  MORE THAN {LIMIT} ms"
-        print(f"{name:<24}{action:<24}{median:>8.1f} ms{most:>12.1f} ms{verdict}", flush=True)
+def measure(results):
+    """Move all that can be moved in the instruments among a kernel's results, and print how long it took."""
+    from vae_course.explorer import ImageExplorer, Instrument, LatentExplorer
+
+    for instrument in results:
+        if not isinstance(instrument, ImageExplorer | Instrument | LatentExplorer):
+            continue
+        print(f"  {instrument!r}", flush=True)
+        for name, move in moves(instrument).items():
+            times = []
+            for k in range(MOVES):
+                start = time.perf_counter()
+                move(k)
+                times.append(1e3 * (time.perf_counter() - start))
+            median, most = np.percentile(times, [50, 95])
+            verdict = f"  MORE THAN {LIMIT} ms" if most >= LIMIT else ""
+            print(f"    {name:<24}{median:>8.1f} ms{most:>12.1f} ms{verdict}", flush=True)
+            if error := getattr(instrument, "error", None):
+                raise error
+
+
+def run(client, code, show):
+    """Run code in the kernel and hand each message to `show`; an error ends the benchmark."""
+    reply = client.execute_interactive(code, timeout=600, output_hook=show)
+    if reply["content"]["status"] != "ok":
+        sys.exit("\n".join(reply["content"]["traceback"]))
+
+
+def say(message):
+    """Print what the kernel prints."""
+    if message["msg_type"] == "stream":
+        print(message["content"]["text"], end="", flush=True)
+
+
+def measure_notebook(path):
+    """Run a notebook's code down to its last instrument in a fresh kernel, and measure there."""
+    cells = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    building = [number for number, source in enumerate(cells) if BUILDS_ONE.search(source)]
+    if not building:
+        return
+    print(path.stem, flush=True)
+    manager, client = start_new_kernel(cwd=str(path.parent))
+    try:
+        for source in cells[: building[-1] + 1]:
+            run(client, source, show=lambda message: None)
+        run(client, f"import sys; sys.path.insert(0, {str(HERE)!r}); import instruments", say)
+        run(client, "instruments.measure(list(Out.values()))", say)
+    finally:
+        manager.shutdown_kernel(now=True)
 
 
 if __name__ == "__main__":
-    names = sys.argv[1:] or list(INSTRUMENTS)
-    if unknown := set(names) - set(INSTRUMENTS):
-        sys.exit(f"no such instrument: {', '.join(sorted(unknown))}; there are {', '.join(INSTRUMENTS)}")
-    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
-    print(f"{'instrument':<24}{'what the reader does':<24}{'median':>11}{'95th':>15}")
-    manager, client = start_new_kernel(cwd=str(Path(__file__).parent))
-    try:
-        for name in names:
-            reply = client.execute_interactive(
-                f"import instruments; instruments.measure({name!r})", timeout=600
-            )
-            if reply["content"]["status"] != "ok":
-                sys.exit(f"{name} failed")
-    finally:
-        manager.shutdown_kernel(now=True)
+    chosen = [path for path in NOTEBOOKS if path.name.startswith(tuple(sys.argv[1:] or [""]))]
+    if not chosen:
+        sys.exit(f"no such notebook; there are {', '.join(path.stem for path in NOTEBOOKS)}")
+    os.environ.setdefault("CI", "true")  # no progress bars
+    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {MOVES} moves: median, 95th percentile")
+    for path in chosen:
+        measure_notebook(path)
