@@ -8,6 +8,7 @@ from vae_course.figures.digits import digit_grid, digit_rows, digit_shares, draw
 from vae_course.figures.lines import Line, named_lines
 from vae_course.figures.planes import draw_codes, draw_prior, latent_plane
 from vae_course.figures.posteriors import posteriors
+from vae_course.figures.report_card import report_card
 from vae_course.figures.style import (
     APPROXIMATION,
     DATA,
@@ -42,6 +43,7 @@ __all__ = [
     "likelihood_of_sigma",
     "named_lines",
     "posteriors",
+    "report_card",
     "show",
     "small_png",
     "styled",
