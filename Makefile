@@ -27,6 +27,7 @@ test: environment  ## unit tests, every notebook run and compared, and the brows
 
 notebooks: environment  ## run and store all notebooks, or one: NOTEBOOKS=notebooks/01_autoencoder.ipynb
 	@$(PYTHON_HERE) scripts/store_notebooks.py $(NOTEBOOKS)
+	@$(PYTHON_HERE) scripts/report_card.py
 
 lint: environment  ## check code and notebooks for mistakes and format
 	@$(PYTHON_HERE) -m ruff check .

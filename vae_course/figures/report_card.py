@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from vae_course.arguments import named, numbers
 from vae_course.data import SIDE
 from vae_course.figures.digits import CELL, draw_digit
-from vae_course.figures.style import APPROXIMATION, label, styled
+from vae_course.figures.style import EXACT, label, styled
 
 WIDER = 1.4  # the samples than the scores
 
@@ -33,13 +33,13 @@ def report_card(
     middles = CELL * np.arange(len(scores)) + SIDE / 2
     for row, (name, middle) in enumerate(zip(scores, middles, strict=True)):
         left.axhline(middle, color="0.9", linewidth=0.8, zorder=0)
-        for values, face in zip(scores[name].T, (APPROXIMATION, "white"), strict=True):
-            left.plot(values, np.full(len(values), middle), "o", color=APPROXIMATION, mfc=face, markersize=5)
+        for values, face in zip(scores[name].T, (EXACT, "white"), strict=True):
+            left.plot(values, np.full(len(values), middle), "o", color=EXACT, mfc=face, markersize=5)
         for column, image in enumerate(samples[name]):
             draw_digit(right, image, row, column)
     for column, words in enumerate(("held out", "train")):
         place = scores[next(iter(scores))][:, 1 - column].mean()
-        label(left, place, middles[0], words, APPROXIMATION, offset=((-30, 4)[column], 12))
+        label(left, place, middles[0], words, EXACT, offset=((-30, 4)[column], 12))
     left.set(ylim=right.get_ylim(), xlabel=xlabel)
     left.set_box_aspect(WIDER * abs(np.diff(right.get_ylim()) / np.diff(right.get_xlim())).item())  # as high
     left.set_yticks(middles, scores)
