@@ -115,7 +115,7 @@ def test_the_report_card_puts_scores_beside_samples():
         if line.get_marker() == "o"
     ]
     assert [values for values, _ in dots] == [[3, 4], [1, 2], [9], [5]]
-    assert [face for _, face in dots] == [figures.APPROXIMATION, "white"] * 2
+    assert [face for _, face in dots] == [figures.EXACT, "white"] * 2
     np.testing.assert_array_equal(pictures(right)[9, 9], IMAGES[4].reshape(8, 8))
     assert left.get_ylim() == right.get_ylim()
 
