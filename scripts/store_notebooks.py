@@ -8,6 +8,7 @@ text stay), timings, the kernel's exact version. Pictures are stored with at mos
 
 import base64
 import io
+import os
 import re
 import sys
 from pathlib import Path
@@ -27,6 +28,7 @@ OF_ONE_RUN = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted")
 
 def run(path):
     """Execute the notebook in its own folder; the first error stops it."""
+    os.environ["CI"] = "true"  # no progress bars
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
         notebook,

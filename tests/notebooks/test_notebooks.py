@@ -66,6 +66,7 @@ def test_nothing_of_one_machine_or_one_run_is_stored(path):
         texts = [output.get("text", "")] + [v for k, v in data.items() if not k.startswith("image/png")]
         for text in texts:
             text = text if isinstance(text, str) else "".join(map(str, text))
+            assert "it/s]" not in text, f"{place}: a progress bar; run `make notebooks`"
             text = re.sub('data:image/png;base64,[^"]*', "", text)
             assert not PATH_OF_ONE_MACHINE.search(text), place
             assert not re.search(r" at 0x[0-9a-f]{6,}", text), f"{place}: the address of an object"
