@@ -25,7 +25,7 @@ test: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/.venv/jax_cache
 test: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0.3
 
 test: environment  ## unit tests, every notebook run and compared, and the browser tests if there is a Chromium
-	@$(PYTHON_HERE) -m pytest -rfEs -n 2 --dist loadscope --doctest-modules \
+	@$(PYTHON_HERE) -m pytest -rfEs -n 3 --dist loadscope --doctest-modules \
 		--nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/notebooks/sanitize.cfg \
 		tests vae_course notebooks
 
