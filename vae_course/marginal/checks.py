@@ -4,6 +4,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from vae_course.distributions import check_spread
 from vae_course.models import LinearDecoder
 
 
@@ -45,8 +46,7 @@ def check_proposal(model, m, s) -> None:
         raise ValueError(f"`m` must have {k} numbers, one a latent of `model`, got {len(m)}")
     if not isinstance(m, jax.core.Tracer) and not np.isfinite(m).all():
         raise ValueError(f"`m` must be finite means, got {m}")
-    if not isinstance(s, jax.core.Tracer) and not np.all((np.asarray(s) > 0) & np.isfinite(s)):
-        raise ValueError(f"`s` must be positive, finite standard deviations, got {s}")
+    check_spread(s)
 
 
 def check_linear(model) -> None:
