@@ -1,7 +1,8 @@
 """How fast Python answers when the reader moves an instrument: every control of every notebook's instruments.
 
 Each notebook is run in a kernel, as in JupyterLab, down to its last instrument. Then each control is moved
-many times, by what the browser would send; a move ends when the kernel has sent all its answers. Run it with
+many times, by what the browser would send; a move ends when the kernel has sent all its answers. A button is
+pressed after the handle was moved away, and only the press is timed. Run it with
 the beginnings of notebooks' names (02 03), or with nothing for all of them.
 """
 
@@ -23,7 +24,7 @@ BUILDS_ONE = re.compile(r"\b(?:Instrument|\w*Explorer)\(")
 
 
 def moves(instrument):
-    """{what the reader moves: function of the count that moves it}, for one instrument."""
+    """{what the reader moves: function of the count that moves it}, for one instrument, buttons left out."""
     found = {}
     explorer = getattr(instrument, "explorer", instrument)
     if hasattr(explorer, "z"):
@@ -38,6 +39,9 @@ def moves(instrument):
 
 def state(control, k):
     """What the browser sends when a control is moved for the k-th time; each move is to another place."""
+    if hasattr(control, "strokes"):  # a pad: one spiral, longer each time
+        t = np.linspace(0, 12, 20 + 4 * (k % MOVES))
+        return {"strokes": [np.stack([16 + t * np.cos(t), 16 + t * np.sin(t)], axis=1).round(1).tolist()]}
     if hasattr(control, "index"):
         return {"index": k % len(control.options)}
     if isinstance(control.value, bool):
@@ -55,17 +59,32 @@ def measure(results):
         if not isinstance(instrument, ImageExplorer | Instrument | LatentExplorer):
             continue
         print(f"  {instrument!r}", flush=True)
-        for name, move in moves(instrument).items():
+        movable = moves(instrument)
+        for name, move in movable.items():
+            report(name, [timed(move, k) for k in range(MOVES)])
+        for name, button in getattr(instrument, "buttons", {}).items():
             times = []
             for k in range(MOVES):
-                start = time.perf_counter()
-                move(k)
-                times.append(1e3 * (time.perf_counter() - start))
-            median, most = np.percentile(times, [50, 95])
-            verdict = f"  MORE THAN {LIMIT} ms" if most >= LIMIT else ""
-            print(f"    {name:<24}{median:>8.1f} ms{most:>12.1f} ms{verdict}", flush=True)
-            if error := getattr(instrument, "error", None):
-                raise error
+                for away in ("image", "z"):
+                    movable[away](k)
+                times.append(timed(lambda k, button=button: button.click(), k))
+            report(name, times)
+        if error := getattr(instrument, "error", None):
+            raise error
+
+
+def timed(move, k):
+    """How long the k-th move takes, in ms."""
+    start = time.perf_counter()
+    move(k)
+    return 1e3 * (time.perf_counter() - start)
+
+
+def report(name, times):
+    """One line: the median and the 95th percentile."""
+    median, most = np.percentile(times, [50, 95])
+    verdict = f"  MORE THAN {LIMIT} ms" if most >= LIMIT else ""
+    print(f"    {name:<24}{median:>8.1f} ms{most:>12.1f} ms{verdict}", flush=True)
 
 
 def run(client, code, show):

@@ -40,10 +40,6 @@ def prose(path):
         yield place, re.sub(r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", "", cell["source"], flags=re.DOTALL)
 
 
-def test_the_first_two_notebooks_are_there():
-    assert {path.stem[:2] for path in NOTEBOOKS} >= {"00", "01"}
-
-
 @of_each_notebook
 def test_it_was_run_from_top_to_bottom_in_one_go(path):
     counts = [cell["execution_count"] for _, cell in cells(path, "code")]

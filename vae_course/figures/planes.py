@@ -48,10 +48,10 @@ def draw_prior(ax: Axes) -> None:
     ax.annotate(
         "N(0, I)",
         (0, -2),
-        (0, -3),
+        (0, 3),  # inside, where the axes never cut it off
         textcoords="offset points",
         ha="center",
-        va="top",
+        va="bottom",
         fontsize=9,
         bbox={"boxstyle": "square,pad=0.1", "color": "white", "alpha": 0.8},
     )
