@@ -18,6 +18,8 @@ def example_names(doctest_namespace):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """A worker takes a whole module; of those in the browser, where it is long, one notebook."""
+    if config.getoption("dist") != "loadscope":
+        return None  # xdist's own for what was asked for instead
     from xdist.scheduler import LoadScopeScheduling  # not there when pytest runs without xdist
 
     class ByNotebook(LoadScopeScheduling):

@@ -2,8 +2,8 @@
 
 Each notebook is run in a kernel, as in JupyterLab, down to its last instrument. Then each control is moved
 many times, by what the browser would send; a move ends when the kernel has sent all its answers. A button is
-pressed after the handle was moved away, and only the press is timed. Run it with
-the beginnings of notebooks' names (02 03), or with nothing for all of them.
+pressed after image and handle were moved away, and only the press is timed. Run it with the beginnings
+of notebooks' names (02 03), or with nothing for all of them.
 """
 
 import os
@@ -61,16 +61,14 @@ def measure(results):
         print(f"  {instrument!r}", flush=True)
         movable = moves(instrument)
         for name, move in movable.items():
-            report(name, [timed(move, k) for k in range(MOVES)])
+            report(instrument, name, [timed(move, k) for k in range(MOVES)])
         for name, button in getattr(instrument, "buttons", {}).items():
             times = []
             for k in range(MOVES):
                 for away in ("image", "z"):
                     movable[away](k)
                 times.append(timed(lambda k, button=button: button.click(), k))
-            report(name, times)
-        if error := getattr(instrument, "error", None):
-            raise error
+            report(instrument, name, times)
 
 
 def timed(move, k):
@@ -80,11 +78,13 @@ def timed(move, k):
     return 1e3 * (time.perf_counter() - start)
 
 
-def report(name, times):
-    """One line: the median and the 95th percentile."""
+def report(instrument, name, times):
+    """One line: the median and the 95th percentile. Raises what a move made one of the callbacks raise."""
     median, most = np.percentile(times, [50, 95])
     verdict = f"  MORE THAN {LIMIT} ms" if most >= LIMIT else ""
     print(f"    {name:<24}{median:>8.1f} ms{most:>12.1f} ms{verdict}", flush=True)
+    if error := getattr(instrument, "error", None):
+        raise error
 
 
 def run(client, code, show):
