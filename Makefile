@@ -2,7 +2,7 @@
 PYTHON_HERE := .venv/bin/python
 NOTEBOOKS ?= $(wildcard notebooks/*.ipynb)
 
-.PHONY: help environment lab test notebooks lint lock bench
+.PHONY: help environment lab unit test notebooks lint lock bench
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -17,18 +17,23 @@ lab: environment  ## open JupyterLab on the first notebook (the first time sets 
 export MALLOC_ARENA_MAX = 1
 
 # CI=true silences the progress bar of training, so that what notebooks print is always the same.
-test notebooks bench: export CI = true
-test notebooks bench: export JAX_PLATFORMS = cpu
+unit test notebooks bench: export CI = true
+unit test notebooks bench: export JAX_PLATFORMS = cpu
 
-# Several kernels share the cores, so XLA needs no threads of its own: one for each is a sixth faster for all together.
-test: export NPROC = 1
+# Several workers share the cores, so XLA needs no threads of its own: one for each is a sixth faster for all together.
+unit test: export NPROC = 1
 
 # What XLA has compiled is kept, for the notebooks' second run (nbval's and the browser's) and for the next time.
-test: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/.venv/jax_cache
-test: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
-test: export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES = -1
+unit test: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/.venv/jax_cache
+unit test: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
+unit test: export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES = -1
 # An entry that another process is writing just then cannot be read; JAX says so and compiles. That is as it should be.
-test: export PYTHONWARNINGS = ignore:Error reading persistent compilation cache entry
+unit test: export PYTHONWARNINGS = ignore:Error reading persistent compilation cache entry
+
+READ_NOTEBOOKS = $(filter-out %/test_store_notebooks.py,$(wildcard tests/notebooks/test_*.py))
+unit: environment  ## the tests that need no notebook and no browser, and which lines of the package they reach
+	@$(PYTHON_HERE) -m pytest -rfEs -n 2 --dist loadscope --doctest-modules --cov --cov-report=term \
+		$(addprefix --ignore=,tests/browser $(READ_NOTEBOOKS)) tests vae_course
 
 test: environment  ## unit tests, every notebook run and compared, and the browser tests if there is a Chromium
 	@$(PYTHON_HERE) -m pytest -rfEs -n 3 --dist loadscope --doctest-modules \
@@ -39,13 +44,16 @@ notebooks: environment  ## run and store all notebooks, or one: NOTEBOOKS=notebo
 	@$(PYTHON_HERE) scripts/store_notebooks.py $(NOTEBOOKS)
 	@$(PYTHON_HERE) scripts/report_card.py
 
-lint: environment  ## check code and notebooks for mistakes and format
+lint: environment  ## check code and notebooks: mistakes, format, imports, types; the front end if there is node
 	@$(PYTHON_HERE) -m ruff check .
 	@$(PYTHON_HERE) -m ruff format --check .
+	@.venv/bin/lint-imports --no-logo
+	@$(PYTHON_HERE) -m mypy
+	@sh scripts/frontend.sh
 
 lock: environment  ## choose new versions for pyproject.toml: requirements.lock and environment.yml
 	@command -v uv >/dev/null || { echo "make lock needs uv: pipx install uv, or https://docs.astral.sh/uv"; exit 1; }
-	@uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes pyproject.toml \
+	@uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-strip-extras pyproject.toml \
 		-o requirements.lock --custom-compile-command "make lock"
 	@$(PYTHON_HERE) scripts/environment_yml.py
 

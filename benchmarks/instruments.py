@@ -53,7 +53,7 @@ def state(control, k):
 
 def measure(results):
     """Move all that can be moved in the instruments among a kernel's results, and print how long it took."""
-    from vae_course.explorer import ImageExplorer, Instrument, LatentExplorer
+    from vae_course.teaching.explorer import ImageExplorer, Instrument, LatentExplorer
 
     for instrument in results:
         if not isinstance(instrument, ImageExplorer | Instrument | LatentExplorer):

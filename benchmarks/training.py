@@ -16,7 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from vae_course import data, models, objectives
+from vae_course import data, models
+from vae_course.losses import autoencoder_loss
 from vae_course.training import fit
 
 STEPS, BATCH, ROUNDS = 2000, 128, 5
@@ -26,7 +27,7 @@ OPTIMIZER = optax.adam(1e-3)
 
 def loss(model, x, key):
     """The autoencoder's loss of one image."""
-    return objectives.reconstruction_error(*model, x)
+    return autoencoder_loss(model, x)
 
 
 @eqx.filter_jit

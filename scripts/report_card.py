@@ -4,8 +4,10 @@
 """
 
 import base64
+import html
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbformat
 
@@ -20,23 +22,22 @@ BEGIN, END = (
 
 
 def stored():
-    """The table's text and the picture's tag, as the notebook holds them."""
+    """The table's HTML and the picture's tag, as the notebook holds them."""
     outputs = {cell.id: cell.get("outputs", []) for cell in nbformat.read(NOTEBOOK, 4).cells}
     (table,), (figure,) = outputs["report-card-table"], outputs["report-card-figure"]
-    return table["text"], figure["data"]["text/html"]
+    return table["data"]["text/html"], figure["data"]["text/html"]
 
 
 def markdown(table, tag):
-    """The README's section: the table's columns, which stand apart by two spaces or more, and the picture."""
-    title, *lines = table.strip("\n").splitlines()
-    rows = [re.split(r"\s{2,}", line.strip()) for line in lines]
-    rows[0].insert(0, "model")
-    if len({len(row) for row in rows}) > 1:
+    """The README's section: the table, under its caption, and the picture."""
+    table = ElementTree.fromstring(table)
+    rows = [[cell.text or "model" for cell in row] for row in table.iter("tr")]
+    if len({len(row) for row in rows}) != 1:
         raise ValueError(f"the table of {NOTEBOOK.name} must have one number of columns, got {rows}")
     rows.insert(1, ["---"] * len(rows[0]))
-    words = re.search(r'alt="([^"]+)"', tag)[1]
+    words = html.unescape(re.search(r'alt="([^"]+)"', tag)[1])
     body = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return f"{title[0].upper()}{title[1:]}:\n\n{body}\n\n![{words}](docs/{PICTURE.name})\n"
+    return f"{table.findtext('caption')}:\n\n{body}\n\n![{words}](docs/{PICTURE.name})\n"
 
 
 def picture(tag):

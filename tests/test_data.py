@@ -1,10 +1,13 @@
 """The digits against scikit-learn's own copy."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 from sklearn.datasets import load_digits as read_digits
 
-from vae_course.data import blend, load_digits
+from vae_course.data import blend, load_digits, nearest
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +63,24 @@ def test_blend_is_linear_between_its_ends(digits):
     np.testing.assert_array_equal(blend(x_a, x_b, 1.0), x_b)
     quarter = 0.75 * np.asarray(x_a) + 0.25 * np.asarray(x_b)
     np.testing.assert_allclose(blend(x_a, x_b, 0.25), quarter, rtol=1e-6)
+
+
+def test_nearest_is_scipys(digits):
+    X, T = digits.train_images[:200], digits.test_images[:50]
+    which, squared = jax.vmap(nearest, (0, None))(T, X)
+    distances = cdist(np.asarray(T, np.float64), np.asarray(X, np.float64), "sqeuclidean")
+    np.testing.assert_array_equal(which, distances.argmin(axis=1))
+    np.testing.assert_allclose(squared, distances.min(axis=1), rtol=1e-4)
+
+
+def test_an_image_is_nearest_to_itself_and_no_distance_is_negative(digits):
+    which, squared = jax.vmap(nearest, (0, None))(digits.train_images[:300], digits.train_images)
+    np.testing.assert_array_equal(which, np.arange(300))
+    assert (squared >= 0).all()
+    assert squared.max() < 1e-4
+
+
+@pytest.mark.parametrize(("x", "named"), [(np.zeros((2, 64)), "x"), (np.zeros(63), "X")])
+def test_nearest_names_what_does_not_fit(digits, x, named):
+    with pytest.raises(TypeError, match=f"parameter '{named}'"):
+        nearest(jnp.asarray(x, jnp.float32), digits.train_images)

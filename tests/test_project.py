@@ -1,4 +1,4 @@
-"""The three lists of dependencies say the same, and setup stops with one line that says what to do."""
+"""The three lists of dependencies say the same, and setup and checks say in one line what is missing."""
 
 import os
 import re
@@ -63,11 +63,28 @@ def test_environment_yml_names_a_python_that_the_project_supports():
     assert python in {"3.11", "3.12", "3.13"}
 
 
+def test_importing_the_tests_computes_nothing():
+    """JAX is told of a device that does not exist, so that a first array anywhere is an error."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests"]
+    environment = os.environ | {"JAX_PLATFORMS": "nowhere"}
+    result = subprocess.run(
+        [*command, "--ignore=tests/browser"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, "\n".join(re.findall(r"(?m)^ERROR .*", result.stdout))
+
+
 # Setup. Each test works in its own copy of the few files that setup reads, with fakes for what is missing.
 
 
 @pytest.fixture
 def copy(tmp_path):
+    if sys.platform == "win32":
+        pytest.skip("the scripts are for sh, which Windows lacks")
     folder = tmp_path / "the course"
     shutil.copytree(ROOT / "scripts", folder / "scripts")
     for name in ("requirements.lock", "pyproject.toml"):
@@ -215,3 +232,52 @@ def test_only_the_course_is_installed_again_when_only_pyproject_changed(ready, o
 def test_jupyterlab_is_told_to_ask_nothing(ready):
     settings = ready / ".venv/share/jupyter/lab/settings/overrides.d/vae_course.json"
     assert '"fetchNews": "false"' in settings.read_text()
+
+
+# The front end's checks, with a stand-in for npm.
+
+
+def front_end(copy, npm, lock="{}"):
+    """Run its script with a `package.json`; `npm` is what the stand-in does, None for no npm at all."""
+    (copy / "package.json").write_text("{}")
+    (copy / "package-lock.json").write_text(lock)
+    folder = copy.with_name("bin")
+    if npm:
+        fake(folder, "npm", f'echo "$@" >>calls\n{npm}')
+    command = ["/bin/sh", "scripts/frontend.sh"]
+    environment = os.environ | {"PATH": str(folder)}
+    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def test_without_npm_the_front_end_is_skipped(copy, only_tools):
+    result = front_end(copy, npm=None)
+    assert result.returncode == 0
+    (line,) = result.stdout.splitlines()
+    assert "not checked: there is no npm" in line
+
+
+def test_without_a_network_the_front_end_is_skipped_and_tried_again(copy, only_tools):
+    for _ in range(2):
+        result = front_end(copy, 'echo "npm error code ENOTFOUND"; exit 1')
+        assert result.returncode == 0
+        (line,) = result.stdout.splitlines()
+        assert "not checked: its packages could not be downloaded" in line
+        assert "ci" in calls(copy)
+
+
+def test_a_lock_that_does_not_fit_is_an_error(copy, only_tools):
+    result = front_end(copy, 'echo "npm error the lock file does not fit package.json"; exit 1')
+    assert result.returncode == 1
+    assert "does not fit package.json" in result.stderr
+
+
+def test_npm_installs_once_and_again_after_the_lock_changed(copy, only_tools):
+    asked = []
+    for lock in ("{}", "{}", "{ }"):
+        assert front_end(copy, "exit 0", lock).returncode == 0
+        asked.append([line.split()[0] for line in calls(copy).splitlines()])
+    assert asked == [["ci", "run"], ["run"], ["ci", "run"]]
+
+
+def test_what_the_front_ends_check_finds_fails(copy, only_tools):
+    assert front_end(copy, '[ "$1" = ci ]').returncode == 1

@@ -10,12 +10,17 @@ from sklearn.decomposition import PCA
 
 from vae_course import training
 from vae_course.data import load_digits
+from vae_course.losses import autoencoder_loss
 from vae_course.models import Decoder, LinearDecoder, LinearEncoder
-from vae_course.objectives import reconstruction_error
-from vae_course.training import TrainingDiverged, fit, gradient_step
+from vae_course.training import TrainingDiverged, climb, fit, fit_starts, gradient_step
 
-KEY = jax.random.key(0)
-POINTS = jnp.array([[0.0, 1.0], [2.0, 3.0], [4.0, -1.0]])
+
+@pytest.fixture(autouse=True, scope="module")
+def constants():
+    """Made when the first test runs: importing a test file does no work."""
+    global KEY, POINTS
+    KEY = jax.random.key(0)
+    POINTS = jnp.array([[0.0, 1.0], [2.0, 3.0], [4.0, -1.0]])
 
 
 def distance(m, x, key):
@@ -36,13 +41,9 @@ def test_the_linear_autoencoder_becomes_pca(seed):
     encoder_key, decoder_key, fit_key = jax.random.split(jax.random.key(seed), 3)
     model = (LinearEncoder(key=encoder_key), LinearDecoder(key=decoder_key))
 
-    def loss(model, x, key):
-        encoder, decoder = model
-        return reconstruction_error(encoder, decoder, x)
-
     steps = 3000
     adam = optax.adam(optax.cosine_decay_schedule(0.1, steps))
-    trained, losses = fit(model, loss, images, key=fit_key, steps=steps, optimizer=adam)
+    trained, losses, _ = fit(model, autoencoder_loss, images, key=fit_key, steps=steps, optimizer=adam)
 
     pca = PCA(2).fit(np.asarray(images, np.float64))
     left = np.asarray(images) - pca.inverse_transform(pca.transform(np.asarray(images)))
@@ -61,7 +62,7 @@ def test_a_quadratic_reaches_its_minimum():
         return 0.5 * w @ a @ w - x @ w
 
     adam = optax.adam(optax.cosine_decay_schedule(0.1, 1000))
-    model, losses = fit(jnp.zeros(2), loss, b[None], key=KEY, steps=1000, optimizer=adam)
+    model, losses, _ = fit(jnp.zeros(2), loss, b[None], key=KEY, steps=1000, optimizer=adam)
     minimiser = np.linalg.solve(a, b)
     np.testing.assert_allclose(model, minimiser, atol=1e-4)
     np.testing.assert_allclose(losses[-1], -0.5 * b @ minimiser, rtol=1e-5)
@@ -120,6 +121,75 @@ def test_no_key_is_used_twice():
         fit(jnp.zeros(2), loss, POINTS, key=KEY, steps=3, batch_size=2)
 
 
+def test_a_loss_for_the_whole_batch_is_the_mean_of_one_for_each_example():
+    def over_all(m, X, key):
+        return jax.vmap(distance, (None, 0, None))(m, X, key).mean()
+
+    for batch_size in (None, 2):
+        one = fit(jnp.ones(2), distance, POINTS, key=KEY, steps=120, batch_size=batch_size)
+        all_ = fit(jnp.ones(2), over_all, POINTS, key=KEY, steps=120, batch_size=batch_size, whole_batch=True)
+        np.testing.assert_allclose(all_.losses, one.losses, rtol=1e-5)
+        np.testing.assert_allclose(all_.model, one.model, rtol=1e-5)
+
+
+def test_stopping_at_marks_changes_nothing_and_keeps_the_model_of_each():
+    whole = fit(jnp.ones(2), distance, POINTS, key=KEY, steps=250, optimizer=optax.adam(0.01))
+    run = fit(
+        jnp.ones(2), distance, POINTS, key=KEY, steps=250, optimizer=optax.adam(0.01), marks=(30, 100, 250)
+    )
+    np.testing.assert_array_equal(run.losses, whole.losses)  # Adam's state was not forgotten
+    np.testing.assert_array_equal(run.model, whole.model)
+    for mark, model in zip((30, 100), run.at_marks, strict=False):
+        shorter = fit(jnp.ones(2), distance, POINTS, key=KEY, steps=mark, optimizer=optax.adam(0.01))
+        np.testing.assert_array_equal(model, shorter.model)
+    np.testing.assert_array_equal(run.at_marks[2], run.model)
+
+
+def test_several_starts_at_once_are_what_each_is_alone():
+    models = [Decoder(key=jax.random.key(seed), pixels=4, width=3) for seed in range(3)]
+    keys, data = jax.random.split(KEY, 3), jax.random.normal(KEY, (20, 2))
+
+    def loss(model, z, key):
+        return jnp.sum((model(z) - z.sum()) ** 2) + 0.1 * jax.random.normal(key)
+
+    options = {"steps": 120, "batch_size": 4, "marks": (40,)}
+    together = fit_starts(models, loss, data, keys=keys, **options)
+    for run, model, key in zip(together, models, keys, strict=True):
+        alone = fit(model, loss, data, key=key, **options)
+        np.testing.assert_allclose(run.losses, alone.losses, rtol=1e-3, atol=1e-4)
+        for mine, other in ((run.model, alone.model), (run.at_marks[0], alone.at_marks[0])):
+            assert isinstance(mine, Decoder)
+            np.testing.assert_allclose(mine(data[0]), other(data[0]), atol=1e-4)
+
+
+def test_a_start_that_diverges_is_found_among_others():
+    def loss(w, x, key):
+        return jnp.where(w < 0, jnp.nan, w)
+
+    starts = [jnp.asarray(99.0), jnp.asarray(1.75)]
+    with pytest.raises(TrainingDiverged, match=r"nan at step 4; one step before it was 0\.25"):
+        fit_starts(starts, loss, jnp.zeros((1, 1)), keys=[KEY, KEY], steps=50, optimizer=optax.sgd(0.5))
+
+
+@pytest.mark.parametrize("n_keys", [0, 1, 3])
+def test_several_starts_need_a_key_each(n_keys):
+    with pytest.raises(ValueError, match=f"`keys` must be one for each of 2 models.*got {n_keys}"):
+        fit_starts([jnp.ones(2)] * 2, distance, POINTS, keys=[KEY] * n_keys, steps=3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_climb_ends_at_the_top_of_a_hill(seed):
+    top = jax.random.normal(jax.random.key(seed), (2,))
+
+    def hill(point):
+        return -jnp.sum((point["a"] - top) ** 2) - (point["b"] - 1) ** 4
+
+    start = {"a": jnp.zeros(2), "b": jnp.zeros(())}
+    end = jax.jit(lambda start: climb(hill, start, steps=300, learning_rate=0.05))(start)
+    np.testing.assert_allclose(end["a"], top, atol=1e-2)
+    np.testing.assert_allclose(end["b"], 1, atol=0.1)
+
+
 def test_gradient_step_against_numpy():
     params = {"w": POINTS, "b": jnp.array([1.0, 2.0])}
     gradients = {"w": 2 * POINTS + 1, "b": jnp.array([-1.0, 3.0])}
@@ -144,7 +214,7 @@ def test_one_loss_a_step_and_the_first_is_the_given_models(steps):
 def test_the_given_model_is_never_changed_and_the_type_stays():
     model = Decoder(key=KEY, pixels=4, width=3)
     before = [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(model) if isinstance(leaf, jax.Array)]
-    trained, _ = fit(model, lambda model, z, key: model(z).sum(), jnp.ones((5, 2)), key=KEY, steps=150)
+    trained, *_ = fit(model, lambda model, z, key: model(z).sum(), jnp.ones((5, 2)), key=KEY, steps=150)
     after = [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(model) if isinstance(leaf, jax.Array)]
     assert before == after
     assert isinstance(trained, Decoder)
@@ -163,7 +233,7 @@ def test_the_same_key_gives_the_same_result_and_another_key_another():
 
 def test_only_floats_are_trained():
     model = {"m": jnp.zeros(2), "count": jnp.arange(3), "name": "mean"}
-    trained, _ = fit(model, lambda model, x, key: distance(model["m"], x, key), POINTS, key=KEY, steps=5)
+    trained, *_ = fit(model, lambda model, x, key: distance(model["m"], x, key), POINTS, key=KEY, steps=5)
     np.testing.assert_array_equal(trained["count"], [0, 1, 2])
     assert trained["name"] == "mean"
     assert (trained["m"] != 0).any()
@@ -195,7 +265,7 @@ def test_an_interrupt_gives_back_what_there_is(monkeypatch, capsys):
             return super().update(n)
 
     monkeypatch.setattr(training, "tqdm", Bar)
-    model, losses = fit(jnp.ones(2), distance, POINTS, key=KEY, steps=400)
+    model, losses, _ = fit(jnp.ones(2), distance, POINTS, key=KEY, steps=400)
     assert capsys.readouterr().out == (
         "fit: interrupted after 200 of 400 steps; this is the model as it was then.\n"
     )
@@ -210,7 +280,7 @@ def test_an_interrupt_before_the_first_chunk_gives_the_model_back(capsys):
     def interrupted(m, x, key):  # while the loop is compiled
         raise KeyboardInterrupt
 
-    model, losses = fit(jnp.ones(2), interrupted, POINTS, key=KEY, steps=400)
+    model, losses, _ = fit(jnp.ones(2), interrupted, POINTS, key=KEY, steps=400)
     np.testing.assert_array_equal(model, [1.0, 1.0])
     assert losses.shape == (0,)
     assert "interrupted after 0 of 400 steps" in capsys.readouterr().out
@@ -234,24 +304,27 @@ def test_it_shows_a_bar_with_the_loss_otherwise(monkeypatch, capfd):
     ("changed", "error", "named"),
     [
         ({"model": None}, TypeError, "`model`.*floats"),
-        ({"model": {"a": jnp.arange(3)}}, TypeError, "`model`.*floats"),
+        ({"model": {"a": np.arange(3)}}, TypeError, "`model`.*floats"),
         ({"loss": 3}, TypeError, "`loss` must be a function.*got int"),
         ({"loss": lambda m, x, key: x}, TypeError, r"`loss` must return one number.*\(2,\)"),
         ({"loss": lambda m, x, key: None}, TypeError, "`loss` must return one number.*None"),
         ({"loss": lambda m, x, key: {"a": 1.0}}, TypeError, "`loss` must return one number.*'a'"),
         ({"data": [1.0, 2.0]}, ValueError, r"`data` must be arrays.*\[\(\), \(\)\]"),
         ({"data": None}, ValueError, "`data` must be arrays"),
-        ({"data": jnp.zeros((0, 2))}, ValueError, r"`data`.*at least 1.*\(0, 2\)"),
-        ({"data": (POINTS, jnp.zeros(4))}, ValueError, r"`data`.*\(3, 2\), \(4,\)"),
-        ({"data": (POINTS, jnp.zeros(()))}, ValueError, r"`data`.*\(3, 2\), \(\)"),
+        ({"data": np.zeros((0, 2))}, ValueError, r"`data`.*at least 1.*\(0, 2\)"),
+        ({"data": (np.zeros((3, 2)), np.zeros(4))}, ValueError, r"`data`.*\(3, 2\), \(4,\)"),
+        ({"data": (np.zeros((3, 2)), np.zeros(()))}, ValueError, r"`data`.*\(3, 2\), \(\)"),
         ({"key": 0}, TypeError, "`key` must be one key.*got 0"),
-        ({"key": jax.random.split(KEY, 3)}, TypeError, "`key` must be one key"),
+        ({"key": np.zeros(2, np.uint32)}, TypeError, "`key` must be one key"),
         ({"steps": 0}, ValueError, "`steps`.*got 0"),
         ({"steps": 1e3}, ValueError, "`steps`.*got 1000.0"),
         ({"steps": None}, ValueError, "`steps`.*got None"),
         ({"batch_size": 0}, ValueError, "`batch_size`.*got 0"),
         ({"batch_size": "all"}, ValueError, "`batch_size`.*got 'all'"),
-        ({"optimizer": optax.adam}, TypeError, "`optimizer`.*optax.adam"),
+        ({"optimizer": optax.adam}, TypeError, "`optimizer` must be a GradientTransformation.*got function"),
+        ({"marks": (2, 9)}, ValueError, "`marks` must be a whole number from 1 to 3, got 9"),
+        ({"marks": (0,)}, ValueError, "`marks`.*got 0"),
+        ({"loss": lambda m, x, key: x, "whole_batch": True}, TypeError, "`loss` must return one number"),
     ],
 )
 def test_bad_arguments_are_named(changed, error, named):
@@ -260,7 +333,7 @@ def test_bad_arguments_are_named(changed, error, named):
         fit(**{**given, **changed})
 
 
-@pytest.mark.parametrize("learning_rate", ["0.1", None, jnp.ones(2)])
+@pytest.mark.parametrize("learning_rate", ["0.1", None, np.ones(2)])
 def test_gradient_step_names_a_bad_learning_rate(learning_rate):
     with pytest.raises(TypeError, match="parameter 'learning_rate'"):
         gradient_step(POINTS, POINTS, learning_rate)

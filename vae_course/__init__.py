@@ -1,38 +1,25 @@
-"""The shared code of the course, in the order in which data flows; each room imports only those above it."""
+"""The lecture as code, a room for each of its steps. Each room imports only those above it.
 
-from vae_course import (
-    data,
-    distributions,
-    estimators,
-    exercises,
-    figures,
-    latents,
-    marginal,
-    models,
-    objectives,
-    variational,
-)
-from vae_course.claims import ClaimFailed, claim
-from vae_course.explorer import DigitPad, ImageExplorer, Instrument, LatentExplorer
-from vae_course.training import TrainingDiverged, fit
+    typed, checks    the types in signatures; every rule about arguments
+    data             1,797 digits as arrays
+    gaussian         the diagonal Gaussian: log density, draw, KL
+    models           decoders, encoders, the VAE
+    training         `fit`, and a short climb
+    autoencoder      01: squeeze and unfold, and what is best if both are linear
+    samples          are new images digits? two roads from one digit to another
+    map_latents      02: likelihood, prior, joint, and a latent for each image
+    marginal         03: log p(x) and the posterior, on a grid, by sampling, in closed form
+    elbo             04, 05: a Gaussian in the posterior's place, its KL, its bound, its gradients
+    losses           the lecture on one sheet: each model's objective
 
-__all__ = [
-    "ClaimFailed",
-    "DigitPad",
-    "ImageExplorer",
-    "Instrument",
-    "LatentExplorer",
-    "TrainingDiverged",
-    "claim",
-    "data",
-    "distributions",
-    "estimators",
-    "exercises",
-    "figures",
-    "fit",
-    "latents",
-    "marginal",
-    "models",
-    "objectives",
-    "variational",
-]
+What shows and asks (claims, tables, figures, explorers, exercises) lives in `vae_course.teaching`.
+"""
+
+from jaxtyping import install_import_hook
+
+ROOMS = "data gaussian models training autoencoder samples map_latents marginal elbo"
+
+# The types of every function of these rooms are checked when it is called: see typed.py.
+with install_import_hook([f"{__name__}.{room}" for room in ROOMS.split()], "beartype.beartype"):
+    from vae_course import autoencoder, data, elbo, gaussian, losses, map_latents, marginal, models, samples
+    from vae_course.training import TrainingDiverged, fit, fit_starts

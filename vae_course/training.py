@@ -1,8 +1,7 @@
-"""`fit`: one compiled training loop for every objective of the course.
+"""`fit`: one compiled training loop for every objective of the course; `climb`: a short way uphill.
 
 The loop runs inside `jax.lax.scan`, a hundred steps at a time, so that Python is asked only for the
-progress bar. That is several times faster than calling a compiled step from a Python loop; see
-benchmarks/training.py.
+progress bar: several times faster than a compiled step called from Python (benchmarks/training.py).
 """
 
 import os
@@ -16,7 +15,8 @@ import numpy as np
 import optax
 from tqdm.auto import tqdm
 
-from vae_course.typed import Array, Float, Key, Scalar, typed
+from vae_course import checks
+from vae_course.typed import Array, Float, Scalar
 
 CHUNK = 100  # steps between two looks at the losses
 
@@ -26,13 +26,13 @@ class Fit(NamedTuple):
 
     model: Any  # the trained model, of the type that went in
     losses: Float[Array, "steps"]  # the loss of each step, before its update
+    at_marks: tuple = ()  # the model as it was after each of the `marks`
 
 
 class TrainingDiverged(FloatingPointError):
     """The loss stopped being a finite number."""
 
 
-@typed
 def gradient_step(params: Any, gradients: Any, learning_rate: Scalar) -> Any:
     """params - learning_rate * gradients, leaf by leaf: one step downhill. Both are pytrees of one shape.
 
@@ -42,103 +42,128 @@ def gradient_step(params: Any, gradients: Any, learning_rate: Scalar) -> Any:
     return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients)
 
 
-def fit(
-    model: Any,
-    loss: Callable,
-    data: Any,
-    *,
-    key: Key,
-    steps: int,
-    batch_size: int | None = None,
-    optimizer: optax.GradientTransformation | None = None,
-) -> Fit:
+def fit(model, loss, data, *, key, steps, batch_size=None, optimizer=None, marks=(), whole_batch=False):
     """Minimise the mean of `loss(model, example, key)` over the examples, and return the trained copy.
 
-    `loss` is written for ONE example and returns one number, in nats where it is a likelihood. `data` is
-    an array, or a pytree of arrays, whose first axis counts the examples. Each step draws `batch_size`
-    examples at random, with replacement, or takes all of them if it is None, and hands each its own key.
-    `optimizer` is Adam with learning rate 1e-3 unless given. All floating-point leaves of `model` are
-    trained; `model` itself is never changed.
+    - `model`: a pytree. All its floating-point leaves are trained; it is itself never changed.
+    - `loss`: for ONE example, returning one number, in nats where it is a likelihood.
+    - `data`: an array, or a pytree of arrays, whose first axis counts the examples.
+    - `steps`: how many; `batch_size`: examples in each, drawn with replacement; all of them unless given.
+    - `optimizer`: one of optax's; Adam with learning rate 1e-3 unless given.
+    - `marks`: numbers of steps after which a copy of the model is kept, in `at_marks`; training goes on.
+    - `whole_batch=True`: `loss(model, batch, key)` takes the examples of a step at once, with one key.
 
-    An interrupt (the stop button) ends the training early and returns what there is. `steps` that are a
-    multiple of 100 compile once, and so do several runs that share one `loss` and one `optimizer`. Raises
-    `TrainingDiverged`, naming the step, when the loss is no longer finite, and `TypeError` or `ValueError`
-    for arguments that do not fit.
+    An interrupt (the stop button) ends the training early and returns what there is. Several runs that
+    share `loss`, `optimizer` and `batch_size` compile once. Raises `TrainingDiverged`, naming the step,
+    when the loss is no longer finite, and `TypeError` or `ValueError` for arguments that do not fit.
     """
-    optimizer = optax.adam(1e-3) if optimizer is None else optimizer
-    params = eqx.filter(model, eqx.is_inexact_array)
-    _check(params, loss, data, key, steps, batch_size, optimizer)
-    state, losses = jax.jit(optimizer.init)(params), []
-    chunks = np.split(np.arange(steps), range(CHUNK, steps, CHUNK))
+    checks.key(key)
+    return _loop(model, loss, data, key, steps, batch_size, optimizer, marks, whole_batch)
+
+
+def fit_starts(models, loss, data, *, keys, steps, **options) -> list[Fit]:
+    """`fit` from several models of one form, each with its own key, side by side in one compiled loop.
+
+    Returns the `Fit` of each. Raises `ValueError` unless there is one key for each model, and as `fit`.
+    """
+    needed = f"`keys` must be one for each of {len(models)} models, at least 1, got {len(keys)}"
+    checks.require(models and len(models) == len(keys), needed)
+    stacked = _each(lambda *leaves: jnp.stack(leaves), *models)
+    runs = _loop(stacked, loss, data, jnp.stack(keys), steps, **options)
+    return [Fit(*_each(lambda leaf, i=i: leaf[i], runs)) for i in range(len(models))]
+
+
+def _each(f, tree, *rest):
+    """`f` of the leaves that are trained; the others are those of the first tree."""
+    return jax.tree.map(lambda a, *more: f(a, *more) if eqx.is_inexact_array(a) else a, tree, *rest)
+
+
+def _loop(model, loss, data, key, steps, batch_size=None, optimizer=None, marks=(), whole_batch=False):
+    """Train, and come back to Python at each mark and each hundredth step. Several keys, several starts."""
+    params, optimizer = eqx.filter(model, eqx.is_inexact_array), optimizer or optax.adam(1e-3)
+    checks.training(params, loss, data, optimizer, steps, batch_size, marks)
+    ends = sorted({*range(CHUNK, steps, CHUNK), *marks, steps})
+    state = jax.jit(jax.vmap(optimizer.init) if key.ndim else optimizer.init)(params)
+    settings, losses, kept = (data, loss, batch_size, optimizer, whole_batch), [np.zeros((0, *key.shape))], []
     with tqdm(total=steps, leave=False, disable="CI" in os.environ) as bar:
         try:
-            for chunk in chunks:
-                model, state, values = _run_chunk(model, state, chunk, key, data, loss, batch_size, optimizer)
+            for begin, end in zip([0, *ends], ends, strict=False):
+                model, state, values = _run_chunk(model, state, np.arange(begin, end), key, *settings)
                 losses.append(np.asarray(values))
                 _stop_if_not_finite(np.concatenate(losses))
-                bar.update(len(chunk))
-                bar.set_postfix(loss=f"{losses[-1][-1]:.4g}")
+                kept += [model] * (end in marks)
+                bar.update(end - begin)
+                bar.set_postfix(loss=f"{np.mean(losses[-1][-1]):.4g}")
         except KeyboardInterrupt:
             done = sum(map(len, losses))
             print(f"fit: interrupted after {done:,} of {steps:,} steps; this is the model as it was then.")
-    return Fit(model, jnp.asarray(np.concatenate(losses or [np.zeros(0)])))
+    return Fit(model, jnp.asarray(np.concatenate(losses)).T, tuple(kept))
 
 
 @eqx.filter_jit  # outside `fit`, so that a second run with the same loss and optimiser compiles nothing
-def _run_chunk(model, state, chunk, key, data, loss, batch_size, optimizer):
+def _run_chunk(model, state, chunk, key, data, loss, batch_size, optimizer, whole_batch):
     params, static = eqx.partition(model, eqx.is_inexact_array)
     n_examples = jax.tree.leaves(data)[0].shape[0]
 
-    def mean_loss(params, batch, keys):
-        losses = jax.vmap(loss, in_axes=(None, 0, 0))(eqx.combine(params, static), batch, keys)
-        if not isinstance(losses, jax.Array) or losses.ndim != 1:
-            shape = jax.tree.map(lambda leaf: leaf.shape[1:], losses)
-            raise TypeError(f"`loss` must return one number for one example, got shape {shape}")
-        return jnp.mean(losses)
+    def mean_loss(params, batch, key):
+        model = eqx.combine(params, static)
+        if whole_batch:
+            return _one_number(loss(model, batch, key), 0)
+        keys = jax.random.split(key, batch_size or n_examples)
+        return jnp.mean(_one_number(jax.vmap(loss, in_axes=(None, 0, 0))(model, batch, keys), 1))
 
-    def step(carry, number):
-        params, state = carry
+    def update(params, state, key, number):
         batch_key, loss_key = jax.random.split(jax.random.fold_in(key, number))
         batch = data
         if batch_size is not None:
             rows = jax.random.randint(batch_key, (batch_size,), 0, n_examples)
             batch = jax.tree.map(lambda leaf: leaf[rows], data)
-        keys = jax.random.split(loss_key, batch_size or n_examples)
-        value, gradients = jax.value_and_grad(mean_loss)(params, batch, keys)
+        value, gradients = jax.value_and_grad(mean_loss)(params, batch, loss_key)
         updates, state = optimizer.update(gradients, state, params)
-        return (optax.apply_updates(params, updates), state), value
+        return optax.apply_updates(params, updates), state, value
+
+    def step(carry, number):
+        params, state = carry
+        of_each_start = jax.vmap(update, in_axes=(0, 0, 0, None)) if key.ndim else update
+        params, state, value = of_each_start(params, state, key, number)
+        return (params, state), value
 
     (params, state), values = jax.lax.scan(step, (params, state), chunk)
     return eqx.combine(params, static), state, values
 
 
-def _check(params, loss, data, key, steps, batch_size, optimizer):
-    if not jax.tree.leaves(params):
-        raise TypeError("`model` must hold at least one array of floats to train, got none")
-    if not callable(loss):
-        raise TypeError(f"`loss` must be a function of (model, example, key), got {type(loss).__name__}")
-    dtype = getattr(key, "dtype", None)
-    if not jnp.issubdtype(dtype, jax.dtypes.prng_key) or key.ndim:
-        raise TypeError(f"`key` must be one key, as from jax.random.key(0), got {key!r}")
-    if not isinstance(optimizer, optax.GradientTransformation):
-        raise TypeError(f"`optimizer` must be one of optax's, as optax.adam(1e-3), got {optimizer!r}")
-    shapes = [np.shape(leaf) for leaf in jax.tree.leaves(data)]
-    if len({shape[:1] for shape in shapes}) != 1 or shapes[0][:1] in [(), (0,)]:
-        raise ValueError(
-            "`data` must be arrays with one number of examples, at least 1, on their first axis, "
-            f"got shapes {shapes}"
-        )
-    for name, value in {"steps": steps, "batch_size": 1 if batch_size is None else batch_size}.items():
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"`{name}` must be a whole number of at least 1, got {value!r}")
+def _one_number(losses, ndim):
+    if not isinstance(losses, jax.Array) or losses.ndim != ndim:
+        shape = jax.tree.map(lambda leaf: leaf.shape[ndim:], losses)
+        raise TypeError(f"`loss` must return one number for one example or batch, got shape {shape}")
+    return losses
 
 
 def _stop_if_not_finite(losses):
-    bad = np.flatnonzero(~np.isfinite(losses))
-    if len(bad):
-        step = bad[0]
-        before = f"; one step before it was {losses[step - 1]:.4g}" if step else ""
+    losses = losses.reshape(len(losses), -1)  # (steps, starts)
+    for step, start in np.argwhere(~np.isfinite(losses))[:1]:
+        before = f"; one step before it was {losses[step - 1, start]:.4g}" if step else ""
         raise TrainingDiverged(
-            f"the loss is {losses[step]} at step {step}{before}. Try a smaller learning rate, "
+            f"the loss is {losses[step, start]} at step {step}{before}. Try a smaller learning rate, "
             "and look for a log or a division that can meet zero."
         )
+
+
+def climb(height: Callable, start: Any, *, steps: int, learning_rate: Scalar) -> Any:
+    """Where `steps` of Adam uphill on `height(point)` end, from `start`: a pytree of floats. Not random.
+
+    The step size falls to zero along a cosine. Raises `ValueError` unless `steps` is at least 1 and
+    `learning_rate` positive. To be called inside `jax.jit`.
+    """
+    checks.whole("steps", steps, 1)
+    checks.above("learning_rate", learning_rate, 0)
+    optimizer = optax.adam(optax.cosine_decay_schedule(learning_rate, steps))
+
+    def step(carry, _):
+        point, state = carry
+        downhill = jax.grad(lambda point: -height(point))(point)
+        updates, state = optimizer.update(downhill, state)
+        return (optax.apply_updates(point, updates), state), None
+
+    (point, _), _ = jax.lax.scan(step, (start, optimizer.init(start)), length=steps)
+    return point

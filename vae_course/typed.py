@@ -1,23 +1,18 @@
-"""Shapes in signatures, checked when a function is called.
+"""The types that stand in signatures: `Image` is a JAX array of d floats, `Latents` one of (N, k).
 
-`Float[Array, "d"]` is a JAX array of d floats; a letter that stands twice in one signature must have one
-size. A call that does not fit raises an error that names the argument, what was needed and what came.
-Under `jax.jit` the check runs once, while tracing.
+A letter that stands twice in one signature has one size. The import hook in `__init__` checks this at each
+call, under `jax.jit` once while tracing; what does not fit raises a `TypeError` that names the argument.
 """
 
-from beartype import beartype
-from jaxtyping import Array, Float, Int, PRNGKeyArray, jaxtyped
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 Key = PRNGKeyArray
-Scalar = float | int | Float[Array, ""]
-
-typed = jaxtyped(typechecker=beartype)
-
-
-def check_size(name: str, value: Array, size: int) -> None:
-    """Raise `ValueError`, naming the argument, unless `value` has the shape (size,)."""
-    if value.shape != (size,):
-        raise ValueError(f"`{name}` must have shape ({size},), got {value.shape}")
-
-
-__all__ = ["Array", "Float", "Int", "Key", "Scalar", "check_size", "typed"]
+Number = Float[Array, ""]
+Numbers = Float[Array, "N"]
+Ints = Int[Array, "N"]
+Scalar = float | int | Number
+Image = Float[Array, "d"]  # of d pixels
+Images = Float[Array, "N d"]
+Latent = Float[Array, "k"]  # a point, a mean or standard deviations
+Latents = Float[Array, "N k"]
+Plane = Float[Array, "n n"]  # over a grid, rows z2 and columns z1, the lowest first

@@ -33,7 +33,7 @@ CELLS = (
     """import jax
 import numpy as np
 from ipywidgets import Checkbox, FloatSlider
-from vae_course.explorer import ImageExplorer, Instrument, LatentExplorer
+from vae_course.teaching.explorer import ImageExplorer, Instrument, LatentExplorer
 from vae_course.models import Decoder
 
 decoder = jax.tree.map(lambda w: 2 * w if isinstance(w, jax.Array) else w, Decoder(key=jax.random.key(0)))

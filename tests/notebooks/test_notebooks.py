@@ -1,16 +1,20 @@
 """What a reader may count on in every stored notebook. That they still come out is nbval's part."""
 
+import copy
 import json
 import re
 from pathlib import Path
 from urllib.parse import unquote
 
+import nbformat
 import pytest
+import store_notebooks
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-MOST_LINES = 22  # in one code cell
-MOST_BYTES = 400_000
+MAX_LINES, MAX_CELL = 220, 12  # of code in a notebook, and in one of its cells
+MAY_BE_LONGER = {"05_elbo": 375}  # two notebooks in one: it is still to be split
+MAX_BYTES = 400_000
 PATH_OF_ONE_MACHINE = re.compile(r"/(?:root|home|work|tmp|opt|Users)/[\w.\-/]*")
 MARKDOWN_LINK = re.compile(r"(!?)\[([^\]]*)\]\(\s*<?([^)\s>]+)")
 HTML_LINK = re.compile(r"""<(?:img|a)\b[^>]*?\b(?:src|href)=["']([^"']+)""")
@@ -69,6 +73,15 @@ def test_nothing_of_one_machine_or_one_run_is_stored(path):
 
 
 @of_each_notebook
+def test_storing_it_again_without_running_it_changes_nothing(path):
+    stored = nbformat.read(path, as_version=4)
+    again = copy.deepcopy(stored)
+    store_notebooks.normalise(again, stored)
+    unchanged = nbformat.writes(again) + "\n" == path.read_text()
+    assert unchanged, "it holds what belongs to one run or one editor: run `make notebooks`"
+
+
+@of_each_notebook
 def test_cells_have_stable_names(path):
     notebook = json.loads(path.read_text())
     assert (notebook["nbformat"], notebook["nbformat_minor"]) >= (4, 5)
@@ -76,11 +89,18 @@ def test_cells_have_stable_names(path):
     assert len(set(names)) == len(names)
 
 
+def lines_of_code(source):
+    """How many lines are not blank, not a comment and not an import."""
+    first_words = [words[0] for line in source.splitlines() if (words := line.split())]
+    return sum(word not in ("import", "from") and word[0] != "#" for word in first_words)
+
+
 @of_each_notebook
 def test_it_is_small_enough_to_read(path):
-    assert path.stat().st_size < MOST_BYTES
-    long = {place: len(cell["source"].splitlines()) for place, cell in cells(path, "code")}
-    assert not {place: lines for place, lines in long.items() if lines > MOST_LINES}
+    assert path.stat().st_size < MAX_BYTES
+    lengths = {place: lines_of_code(cell["source"]) for place, cell in cells(path, "code")}
+    assert not {place: lines for place, lines in lengths.items() if lines > MAX_CELL}
+    assert sum(lengths.values()) <= MAY_BE_LONGER.get(path.stem, MAX_LINES)
 
 
 @of_each_notebook

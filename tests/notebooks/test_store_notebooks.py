@@ -5,6 +5,7 @@ import io
 import json
 
 import nbformat
+import numpy as np
 import pytest
 import store_notebooks
 from nbclient.exceptions import CellExecutionError
@@ -91,6 +92,18 @@ def test_pictures_have_few_colours_and_keep_their_words(stored):
     assert len(picture.getcolors()) <= 256
     (square,) = outputs(stored)["cell-5"]
     assert square["metadata"]["image/png"]["alt"] == "a red square"
+
+
+def test_200_colours_are_kept_as_they_are():
+    colours = np.array([(i, 255 - i, i // 2) for i in range(200)], np.uint8)
+    picture = Image.fromarray(colours[np.random.default_rng(0).integers(200, size=(80, 80))])
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    small = store_notebooks.smaller(file.getvalue())
+    assert len(small) < len(file.getvalue()) / 2
+    kept = Image.open(io.BytesIO(small)).convert("RGB")
+    assert len(kept.getcolors()) > 100
+    assert store_notebooks.look_the_same(small, file.getvalue())
 
 
 def test_an_error_stops_and_leaves_the_file_as_it_was(tmp_path):

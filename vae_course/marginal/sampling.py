@@ -1,22 +1,23 @@
 """log p(x) by sampling: z from the prior, or z from a Gaussian that knows where the posterior is."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import logsumexp
 
-from vae_course.distributions import log_density, sample
-from vae_course.marginal.checks import check_images, check_proposal, check_samples, sizes
+from vae_course import checks
+from vae_course.gaussian import log_density
+from vae_course.map_latents import log_joint, log_prior
 from vae_course.models import GaussianDecoder
-from vae_course.objectives import log_joint
-from vae_course.typed import Array, Float, Key, Scalar, typed
+from vae_course.typed import Array, Float, Image, Key, Latent, Number, Scalar
 
 
-@typed
-def log_likelihoods(X_hat: Float[Array, "S d"], sigma: Scalar, x: Float[Array, "d"]) -> Float[Array, "S"]:
+def log_likelihoods(X_hat: Float[Array, "S d"], sigma: Scalar, x: Image) -> Float[Array, "S"]:
     """log N(x; x_hat, sigma^2 I) in nats, for each decoded image x_hat, a row of X_hat.
 
-    What `objectives.log_likelihood` says for one z. Under `vmap` over x this is one matrix product, with no
-    (N, S, d) array; in float32 each squared error carries a rounding error of about 1e-5.
+    What `log_likelihood` says for one z. Under `vmap` over x this is one matrix product, with no (N, S, d)
+    array; in float32 each squared error carries a rounding error of about 1e-5.
     """
     squared_errors = jnp.sum(X_hat**2, axis=1) - 2 * X_hat @ x + x @ x  # (S,)
     squared_errors = jnp.where(squared_errors < 0, 0, squared_errors)  # `maximum` would turn NaN into 0
@@ -24,11 +25,8 @@ def log_likelihoods(X_hat: Float[Array, "S d"], sigma: Scalar, x: Float[Array, "
     return -squared_errors / (2 * sigma**2) - constant
 
 
-@typed
-def log_mean_exp(log_values: Float[Array, "S"]) -> Float[Array, ""]:
-    """log of the mean of S numbers that are given as their logs: log(1/S sum_s exp(log_values_s)).
-
-    The largest is taken out first, so that nothing overflows, and not everything underflows.
+def log_mean_exp(log_values: Float[Array, "S"]) -> Number:
+    """log of the mean of S numbers given as their logs, log(1/S sum_s exp(log_values_s)), without overflow.
 
     >>> print(f"{log_mean_exp(jnp.array([-1000.0, -1000.0])):.1f}")
     -1000.0
@@ -36,54 +34,64 @@ def log_mean_exp(log_values: Float[Array, "S"]) -> Float[Array, ""]:
     return logsumexp(log_values) - jnp.log(len(log_values))
 
 
-@typed
-def log_marginal_monte_carlo(
-    model: GaussianDecoder, x: Float[Array, "d"], key: Key, n_samples: int
-) -> Float[Array, ""]:
+def log_marginal_monte_carlo(model: GaussianDecoder, x: Image, key: Key, n_samples: int) -> Number:
     """log(1/S sum_s p(x given z_s)) in nats, with S = `n_samples` draws z_s from the prior N(0, I).
 
-    The mean inside the log is unbiased for p(x); its log is too low on average, by Jensen's inequality.
-    Under `vmap` over x with one key all images share the draws, and each is decoded once. Raises
-    `ValueError` for S = 0, and for an image of the wrong length or outside [0, 1].
+    The mean is unbiased for p(x); its log is too low on average, by Jensen's inequality. Under `vmap` with
+    one key all images share the draws, each decoded once. Raises `ValueError` for S = 0 or a wrong image.
     """
-    check_samples(n_samples)
-    check_images(model, x=x)
-    Z = jax.random.normal(key, (n_samples, sizes(model)[0]))  # (S, k)
+    checks.whole("n_samples", n_samples, 1)
+    checks.images(model, x=x)
+    Z = jax.random.normal(key, (n_samples, model.latents))  # (S, k)
     return log_mean_exp(log_likelihoods(jax.vmap(model)(Z), model.sigma, x))
 
 
-@typed
 def log_importance_weight(
-    model: GaussianDecoder,
-    x: Float[Array, "d"],
-    z: Float[Array, "k"],
-    m: Float[Array, "k"],
-    s: Float[Array, "k"] | Scalar,
-) -> Float[Array, ""]:
-    """log p(x, z) - log N(z; m, diag s^2) in nats: the log weight of a z that was drawn from N(m, diag s^2).
+    model: GaussianDecoder, x: Image, z: Latent, m: Latent, s: Latent | Scalar
+) -> Number:
+    """log p(x, z) - log N(z; m, diag s^2) in nats: the log weight of a z drawn from N(m, diag s^2).
 
     The weights' mean over such draws is p(x), without bias. `s` must be positive.
     """
     return log_joint(model, x, z) - log_density(z, m, s)
 
 
-@typed
-def log_marginal_importance(
+def log_weights(
     model: GaussianDecoder,
-    x: Float[Array, "d"],
-    m: Float[Array, "k"],
-    s: Float[Array, "k"] | Scalar,
+    x: Image,
+    m: Latent,
+    s: Latent,
     key: Key,
     n_samples: int,
-) -> Float[Array, ""]:
-    """log(1/S sum_s p(x, z_s) / q(z_s)) in nats, with S = `n_samples` draws from q = N(m, diag s^2).
+    prior_share: Scalar = 0.0,
+) -> Float[Array, "S"]:
+    """log p(x, z_r) - log q(z_r) in nats, for S = `n_samples` draws z_r of a proposal q.
 
-    Too low on average, by less the nearer q is to the posterior; if q is the posterior, every weight is
-    p(x). A q that misses part of the posterior is too low without showing it. Raises `ValueError` for
-    S = 0, for s that is not positive, and for an image of the wrong length or outside [0, 1].
+    q is N(m, diag s^2); with `prior_share` 0.5 every second draw comes from the prior instead and q is the
+    mixture, with 1 every draw (Hesterberg, "Weighted average importance sampling and defensive mixture
+    distributions", 1995). `log_mean_exp` of the weights estimates log p(x): too low on average, by less
+    the nearer q is to the posterior; if q is the posterior, every weight is p(x). A q that misses part of
+    the posterior is too low without showing it. Raises `ValueError` for S = 0, and for what does not fit.
     """
-    check_samples(n_samples)
-    check_images(model, x=x)
-    check_proposal(model, m, s)
-    Z = jax.vmap(sample, (None, None, 0))(m, s, jax.random.split(key, n_samples))  # (S, k)
-    return log_mean_exp(jax.vmap(log_importance_weight, (None, None, 0, None, None))(model, x, Z, m, s))
+    checks.whole("n_samples", n_samples, 1)
+    checks.images(model, x=x)
+    checks.gaussian(model, m, s)
+    eps = jax.random.normal(key, (n_samples, model.latents))  # (S, k)
+    from_prior = (jnp.arange(n_samples) % 2 < 2 * prior_share)[:, None]
+    Z = jnp.where(from_prior, eps, m[None] + s[None] * eps)
+
+    def log_weight(z):
+        log_q = log_density(z, m, s) + jnp.log1p(-prior_share)
+        return log_joint(model, x, z) - jnp.logaddexp(log_q, log_prior(z) + jnp.log(prior_share))
+
+    return jax.vmap(log_weight)(Z)
+
+
+def estimates(log_w: Float[Array, "R"], sample_sizes: Sequence[int]) -> Float[Array, "n"]:
+    """For each S of `sample_sizes`: the mean of the estimates of log p(x) from S draws, in nats.
+
+    The R log weights are cut into groups of S, each of which gives an estimate. Raises `ValueError` unless
+    each S divides R.
+    """
+    checks.divides("sample_sizes", sample_sizes, len(log_w))
+    return jnp.stack([jax.vmap(log_mean_exp)(log_w.reshape(-1, S)).mean() for S in sample_sizes])

@@ -1,0 +1,207 @@
+"""Figures draw the numbers that they are given. Whether they are good to look at, only a look can tell."""
+
+import base64
+import io
+import re
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.markers import MarkerStyle
+from PIL import Image
+
+from vae_course.teaching import figures
+
+IMAGES = np.random.RandomState(0).uniform(size=(7, 64))
+
+
+def pictures(ax):
+    """The images on an axes, by their (left, top) corner."""
+    return {tuple(picture.get_extent()[::3]): np.asarray(picture.get_array()) for picture in ax.get_images()}
+
+
+def words(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What `show` displays."""
+    displayed = []
+    monkeypatch.setattr(figures.style, "display", lambda data, raw: displayed.append(data))
+    figure = figures.styled(Figure)(figsize=(2, 1))
+    figure.subplots().imshow(np.arange(6).reshape(2, 3))
+    figures.show(figure, alt='a "heat" picture')
+    return displayed[0]
+
+
+def test_show_gives_the_picture_its_words(shown):
+    assert shown["text/plain"] == 'a "heat" picture'
+    alt, png = re.fullmatch(
+        '<img alt="([^"]*)" src="data:image/png;base64,([^"]*)">', shown["text/html"]
+    ).groups()
+    assert alt == "a &quot;heat&quot; picture"
+    picture = Image.open(io.BytesIO(base64.b64decode(png)))
+    assert picture.size == (220, 110)  # inches at the style sheet's 110 dpi
+    assert len(picture.convert("RGB").getcolors()) > 5
+
+
+@pytest.mark.parametrize("alt", ["", " ", None])
+def test_show_wants_words(alt):
+    with pytest.raises(TypeError, match="`alt` must be words"):
+        figures.show(Figure(), alt=alt)
+
+
+def test_the_style_sheet_is_left_behind():
+    before = dict(matplotlib.rcParams)
+    figures.digit_grid(IMAGES)
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_digit_grid_draws_every_image_in_reading_order():
+    (ax,) = figures.digit_grid(IMAGES, columns=3).axes
+    drawn = pictures(ax)
+    assert sorted(drawn, key=lambda corner: corner[::-1]) == [
+        (0, 0), (9, 0), (18, 0), (0, 9), (9, 9), (18, 9), (0, 18),
+    ]  # fmt: skip
+    np.testing.assert_array_equal(drawn[9, 9], IMAGES[4].reshape(8, 8))
+    assert all(picture.get_clim() == (0, 1) for picture in ax.get_images())
+
+
+def test_digit_rows_are_named_and_titled():
+    (ax,) = figures.digit_rows({"above": IMAGES[:2], "below": IMAGES[2:5]}, titles=["a", "b", "c"]).axes
+    np.testing.assert_array_equal(pictures(ax)[18, 9], IMAGES[4].reshape(8, 8))
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["above", "below"]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["a", "b", "c"]
+
+
+def test_digit_shares_are_the_heights_of_the_bars():
+    shares = np.arange(10) / 45
+    (ax,) = figures.digit_shares({"model": shares}, expected=0.1).axes
+    np.testing.assert_allclose([bar.get_height() for bar in ax.patches], shares)
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), 0.1)
+
+
+def test_learning_curves_end_at_the_mean_of_the_last_fifty_steps():
+    losses = np.linspace(5, 1, 200) ** 2
+    (ax,) = figures.learning_curves({"model": losses}, exact=("best", 1.0), ylabel="nats").axes
+    curve, best = ax.lines
+    assert curve.get_xdata()[-1] == 200
+    np.testing.assert_allclose(curve.get_ydata()[-1], losses[-50:].mean())
+    np.testing.assert_allclose(best.get_ydata(), 1.0)
+    assert to_hex(best.get_color()).upper() == figures.EXACT
+    assert words(ax) == ["model", "best"]
+
+
+LINES = [
+    figures.Line([1, 2, 3], [40, 20, 30], figures.EXACT, "first", at=0),
+    figures.Line(np.arange(20), np.arange(20) ** 2, figures.APPROXIMATION, style="--"),
+]
+
+
+def test_named_lines_put_x_across_and_y_up():
+    figure = figures.named_lines(
+        {"left": LINES, "right": LINES[:1]}, xlabel="steps", ylabel="nats", xscale="log"
+    )
+    left, right = figure.axes
+    assert [ax.get_title() for ax in figure.axes] == ["left", "right"]
+    assert len(right.lines) == 1
+    for drawn, line in zip(left.lines, LINES, strict=True):
+        np.testing.assert_array_equal(drawn.get_xdata(), line.x)
+        np.testing.assert_array_equal(drawn.get_ydata(), line.y)
+        assert (drawn.get_color(), drawn.get_linestyle()) == (line.color, line.style)
+    assert (left.get_xlabel(), left.get_ylabel()) == ("steps", "nats")
+    assert (left.get_xscale(), left.get_yscale()) == ("log", "linear")
+    assert words(left) == ["first"]
+    assert left.texts[0].xy == (1, 40)
+
+
+def test_posteriors_lie_the_right_way_up_and_the_zoom_is_framed():
+    wide = [(np.arange(6.0).reshape(2, 3) + i, (-3, 3, -2, 2)) for i in range(2)]
+    near = [(-np.arange(4.0).reshape(2, 2), (-1, 0, i, 1 + i)) for i in range(2)]
+    *axes, bar = figures.posteriors(IMAGES[:2], wide, near, floor=4).axes
+    axes = np.array(axes).reshape(3, 2)
+    for column in range(2):
+        np.testing.assert_array_equal(axes[0, column].images[0].get_array(), IMAGES[column].reshape(8, 8))
+        for ax, (values, extent) in zip(axes[1:, column], (wide[column], near[column]), strict=True):
+            (picture,) = ax.images
+            np.testing.assert_array_equal(picture.get_array(), values - values.max())
+            assert picture.origin == "lower"  # row 0 is the lowest z2
+            assert tuple(picture.get_extent()) == extent
+            assert picture.get_clim() == (-4, 0)
+        frame = axes[1, column].lines[0].get_xydata()
+        assert (*frame.min(axis=0), *frame.max(axis=0)) == (-1, column, 0, 1 + column)
+    assert bar.get_ylabel() == "log p(z given x), nats below its peak"
+
+
+def test_the_prior_is_two_circles():
+    ax = figures.styled(Figure)().subplots()
+    figures.planes._draw_prior(ax)
+    radii = [np.hypot(*line.get_data()) for line in ax.lines]
+    np.testing.assert_allclose(radii, np.repeat([[1.0], [1], [2], [2]], 100, axis=1))
+
+
+def test_each_code_is_written_as_its_digit():
+    ax = figures.styled(Figure)().subplots()
+    figures.draw_codes(ax, np.arange(20.0).reshape(10, 2), np.arange(10))
+    for digit, collection in enumerate(ax.collections):
+        marker = MarkerStyle(f"${digit}$")
+        expected = marker.get_path().transformed(marker.get_transform())
+        np.testing.assert_array_equal(collection.get_paths()[0].vertices, expected.vertices)
+        assert to_hex(collection.get_facecolor()).upper() == figures.DIGITS[digit]
+    assert ax.get_aspect() == 1
+
+
+def test_the_latent_plane_puts_each_code_at_its_place():
+    codes, labels = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.0]]), np.array([7, 0, 7])
+    figure = figures.latent_plane({"left": (codes, labels), "right": (codes, labels)}, prior=True)
+    for ax, title in zip(figure.axes, ["left", "right"], strict=True):
+        assert ax.get_title() == title
+        np.testing.assert_array_equal(ax.collections[7].get_offsets(), codes[[0, 2]])
+        assert len(ax.lines) == 4  # the prior's circles
+
+
+def test_the_report_card_puts_scores_beside_samples():
+    scores = {"one": np.array([[3.0, 1.0], [4.0, 2.0]]), "two": np.array([[9.0, 5.0]])}
+    samples = {"one": IMAGES[:3], "two": IMAGES[3:6]}
+    left, right = figures.report_card(scores, samples, xlabel="nats").axes
+    assert [text.get_text() for text in left.get_yticklabels()] == ["one", "two"]
+    dots = [
+        (line.get_xdata().tolist(), line.get_markerfacecolor())
+        for line in left.lines
+        if line.get_marker() == "o"
+    ]
+    assert [values for values, _ in dots] == [[3, 4], [1, 2], [9], [5]]
+    assert [face for _, face in dots] == [figures.EXACT, "white"] * 2
+    np.testing.assert_array_equal(pictures(right)[9, 9], IMAGES[4].reshape(8, 8))
+    assert left.get_ylim() == right.get_ylim()
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: figures.digit_grid(IMAGES[:, :32]), r"`images` must be .*\(any, 64\), got shape \(7, 32\)"),
+        (lambda: figures.digit_grid(IMAGES * np.nan), "`images` must be finite numbers.*got NaN"),
+        (lambda: figures.digit_rows({"a": IMAGES[0]}), r"`a` must be .*, got shape \(64,\)"),
+        (lambda: figures.digit_rows([IMAGES]), "`rows` must be a dictionary"),
+        (lambda: figures.digit_shares({"a": np.ones(9)}, expected=0.1), r"`a` must be .*\(10,\), got"),
+        (lambda: figures.learning_curves({"a": 3.0}, ylabel="nats"), r"`a` must be .*, got shape \(\)"),
+        (lambda: figures.latent_plane({"a": (np.ones((3, 3)), np.ones(3))}), r"`codes` must be .*\(any, 2\)"),
+        (lambda: figures.latent_plane({"a": (np.ones((3, 2)), np.ones(2))}), r"`labels` must be .*\(3,\)"),
+        (
+            lambda: figures.report_card({"a": np.ones((3, 2))}, {"b": IMAGES}, xlabel="nats"),
+            r"`samples` must have the names of `scores`, \['a'\], got \['b'\]",
+        ),
+        (
+            lambda: figures.report_card(
+                dict.fromkeys("ab", np.ones((1, 2))), {"a": IMAGES, "b": IMAGES[1:]}, xlabel="nats"
+            ),
+            r"`samples` must be as many for each model, got \[7, 6\]",
+        ),
+    ],
+)  # fmt: skip
+def test_wrong_numbers_are_named(draw, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        draw()

@@ -1,0 +1,57 @@
+"""Shares, bad ones and distances of new images, against scipy; and both roads at their ends."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+
+from vae_course.data import load_digits
+from vae_course.models import Decoder
+from vae_course.samples import nearest_to_each, sample_quality, two_roads
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits()
+
+
+def test_quality_is_counted_as_by_hand(digits):
+    X, labels = digits.train_images[:400], digits.train_labels[:400]
+    images = jnp.clip(digits.test_images[:120] + 0.2, 0, 1)
+    distances = cdist(np.asarray(images, np.float64), np.asarray(X, np.float64), "sqeuclidean")
+    which, nearest = distances.argmin(axis=1), distances.min(axis=1)
+    limit = float(np.quantile(nearest, 0.7))
+    found = sample_quality(images, X, labels, limit)
+    np.testing.assert_allclose(found.shares, np.bincount(np.asarray(labels)[which], minlength=10) / 120)
+    np.testing.assert_allclose(found.bad, (nearest > limit).mean(), atol=1 / 120)
+    np.testing.assert_allclose(found.distance, nearest.mean(), rtol=1e-4)
+    np.testing.assert_array_equal(nearest_to_each(images, X)[0], which)
+
+
+def test_the_roads_begin_and_end_at_the_two_images_and_only_one_goes_through_pixels(digits):
+    decoder, (x_a, x_b) = Decoder(key=jax.random.key(0)), digits.train_images[:2]
+    z_a, z_b = jnp.array([1.0, 2.0]), jnp.array([-1.0, 0.5])
+    t = jnp.linspace(0, 1, 5)
+    pixels, plane = two_roads(decoder, x_a, x_b, z_a, z_b, t)
+    np.testing.assert_allclose(pixels[2], (np.asarray(x_a) + np.asarray(x_b)) / 2, atol=1e-6)
+    np.testing.assert_allclose(plane[2], decoder(jnp.array([0.0, 1.25])), atol=1e-5)
+    for end, (x, z) in ((0, (x_a, z_a)), (-1, (x_b, z_b))):
+        np.testing.assert_allclose(pixels[end], x, atol=1e-6)
+        np.testing.assert_allclose(plane[end], decoder(z), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (lambda X, y: sample_quality(X[0], X, y, 1.0), "images"),
+        (lambda X, y: sample_quality(X[:, :9], X, y, 1.0), "X"),
+        (lambda X, y: sample_quality(X, X, y[:5], 1.0), "labels"),
+        (lambda X, y: sample_quality(X, X, y, None), "limit"),
+        (lambda X, y: two_roads(lambda z: X[0], X[0], X[1], jnp.zeros(2), jnp.zeros(3), jnp.zeros(4)), "z_b"),
+        (lambda X, y: two_roads(lambda z: X[0], X[0], X[1], jnp.zeros(2), jnp.zeros(2), 0.5), "t"),
+    ],
+)
+def test_bad_arguments_are_named(digits, call, named):
+    with pytest.raises(TypeError, match=f"parameter '{named}'"):
+        call(digits.train_images[:20], digits.train_labels[:20])

@@ -1,0 +1,199 @@
+"""Notebooks 04 and 05: a Gaussian q(z) = N(m, diag s^2) in the posterior's place, and the bound it gives.
+
+One draw of q gives an *estimate* of the ELBO. An average over q by Gauss-Hermite, a *quadrature*, does not
+scatter; it is right as long as the decoder bends little between its nodes.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from vae_course import checks
+from vae_course.gaussian import kl_to_prior, log_density, sample
+from vae_course.map_latents import log_joint, log_likelihood
+from vae_course.marginal import DecodedGrid, for_each, latent_grid
+from vae_course.models import GaussianDecoder
+from vae_course.training import climb
+from vae_course.typed import Image, Images, Key, Latent, Latents, Number, Numbers, Plane, Scalar
+
+MAX_NODES = 10**5  # in all; more take gigabytes
+NODES = 20  # per axis; with fewer, the ELBO of a wide q over a steep decoder moves by hundredths of a nat
+NARROW = 0.05  # the standard deviation from which the climb to a best Gaussian starts
+Gradient = tuple[Latent, Latent]
+
+
+def elbo_estimate(model: GaussianDecoder, x: Image, m: Latent, s: Latent, key: Key) -> Number:
+    """log p_theta(x, z) - log q(z) in nats, for one draw z = m + s * eps from q = N(m, diag s^2).
+
+    Its mean over draws is the ELBO, the evidence lower bound: log p_theta(x) - KL(q || p_theta(z given x)).
+    If q is the posterior, each draw is log p_theta(x). Raises `ValueError` for an s that is not positive.
+    """
+    checks.standard_deviation(s)
+    z = sample(m, s, key)
+    return log_joint(model, x, z) - log_density(z, m, s)
+
+
+def elbo_analytic_kl(
+    model: GaussianDecoder, x: Image, m: Latent, s: Latent, key: Key, beta: Scalar = 1.0
+) -> Number:
+    """log p_theta(x given z) - beta KL(q || p(z)) in nats, for one draw z from q = N(m, diag s^2).
+
+    With beta = 1 its mean over draws is the ELBO, as `elbo_estimate`'s is; here the KL to the prior is in
+    closed form. Raises `ValueError` for a beta below zero, and for an s that is not positive. Source:
+    Kingma and Welling, "Auto-encoding variational Bayes" (2013), eq. 10; Higgins et al., "beta-VAE" (2017).
+    """
+    checks.at_least("beta", beta, 0)
+    z = sample(m, s, key)
+    return log_likelihood(model, x, z) - beta * kl_to_prior(m, s)
+
+
+def reparametrized_gradient(f: Callable, m: Latent, s: Latent, key: Key) -> Gradient:
+    """An estimate of the gradient of E_q[f(z)] with respect to m and s: that of f(m + s * eps), one draw.
+
+    `f` takes z (k,) and returns one number. Source: Kingma and Welling (2013), section 2.4.
+    """
+    return jax.grad(lambda m, s: f(sample(m, s, key)), argnums=(0, 1))(m, s)
+
+
+def score_function_gradient(f: Callable, m: Latent, s: Latent, key: Key) -> Gradient:
+    """The same gradient as f(z) times the gradient of log q(z) with respect to m and s, at one draw z.
+
+    It needs only the values of f, not its slope. Raises `ValueError` for an s that is not positive.
+    Source: Williams, "Simple statistical gradient-following algorithms" (1992).
+    """
+    checks.standard_deviation(s)
+    z = sample(m, s, key)
+    score = jax.grad(log_density, argnums=(1, 2))(z, m, s)
+    return jax.tree.map(lambda slope: f(z) * slope, score)
+
+
+def kl_on_grid(log_q: Plane, log_p: Plane, cell_area: Scalar) -> Number:
+    """KL(q || p) = integral of q (log q - log p) in nats, as a sum over the cells of a grid.
+
+    Both are log densities at the points of one grid, which has to be finer than q, and as wide. Where q is
+    zero nothing is added; where p is zero and q is not, the KL is infinite.
+    """
+    q = jnp.exp(log_q)
+    return jnp.sum(jnp.where(q > 0, q * (log_q - log_p), 0)) * cell_area
+
+
+def around_gaussian(model: GaussianDecoder, x: Image, m: Latent, s: Latent) -> tuple[Plane, Plane, Number]:
+    """log q(z) and log p(x, z) on a grid of 40 x 40 cells laid over q, and the area of a cell.
+
+    The points are m + s * eps, eps on a grid six standard deviations of q to each side.
+    """
+    grid = latent_grid(40, 6.0)
+    points = m[None] + s[None] * grid.points  # (1600, 2)
+    log_q = jax.vmap(log_density, (0, None, None))(points, m, s).reshape(40, 40)
+    log_joints = jax.vmap(log_joint, (None, None, 0))(model, x, points).reshape(40, 40)
+    return log_q, log_joints, jnp.exp(grid.log_cell_area) * s.prod()
+
+
+def quadrature_elbo(model: GaussianDecoder, x: Image, m: Latent, s: Latent, nodes: int = NODES) -> Number:
+    """E_q[log p_theta(x given z)] - KL(q || p(z)) in nats, for q = N(m, diag s^2), without sampling.
+
+    The average over q is a Gauss-Hermite quadrature with `nodes` points for each latent. Raises `ValueError`
+    for fewer than 1 node or more than 10^5 in all, for an s that is not positive, and for a wrong image.
+    """
+    checks.images(model, x=x)
+    checks.gaussian(model, m, s)
+    eps, weights = _hermite(nodes, model.latents)  # (S, k), (S,)
+    heights = jax.vmap(lambda eps: log_likelihood(model, x, m + s * eps))(eps)  # (S,)
+    return weights @ heights - kl_to_prior(m, s)
+
+
+def fit_gaussian(
+    model: GaussianDecoder,
+    x: Image,
+    m: Latent,
+    s: Latent,
+    *,
+    steps: int = 150,
+    learning_rate: Scalar = 0.03,
+    nodes: int = 5,
+) -> tuple[Latent, Latent]:
+    """The m and s of the Gaussian with the largest ELBO for the image x, uphill from the m and s given.
+
+    It ends on the nearest hill: start it at the posterior's mode, or several times. The ELBO is a quadrature,
+    so nothing is random. Raises as `quadrature_elbo` and `climb` do.
+    """
+    checks.images(model, x=x)
+    checks.gaussian(model, m, s)
+
+    def height(q):
+        return quadrature_elbo(model, x, q[0], jnp.exp(q[1]), nodes)
+
+    m, log_s = climb(height, (m, jnp.log(s)), steps=steps, learning_rate=learning_rate)
+    return m, jnp.exp(log_s)
+
+
+def quadrature_elbos(model: GaussianDecoder, X: Images, M: Latents, S: Latents) -> Numbers:
+    """`quadrature_elbo` in nats for each image of X and its Gaussian, in the rows of M and S."""
+    checks.gaussians(model, X, M, S)
+    return _quadrature_elbos(model, X, M, S)
+
+
+def fit_gaussians(model: GaussianDecoder, X: Images, M: Latents, S: Latents) -> tuple[Latents, Latents]:
+    """`fit_gaussian` for each image of X, from its own start in the rows of M and S: 2k numbers an image."""
+    checks.gaussians(model, X, M, S)
+    return _fit_gaussians(model, X, M, S)
+
+
+@eqx.filter_jit
+def kl_to_posteriors(model: GaussianDecoder, X: Images, M: Latents, S: Latents, log_p: Numbers) -> Numbers:
+    """KL(q || p(z given x)) in nats for each image of X, its Gaussian q and its log p(x): a sum around q."""
+
+    def one(row):
+        x, m, s, log_p = row
+        log_q, log_joints, cell_area = around_gaussian(model, x, m, s)
+        return kl_on_grid(log_q, log_joints - log_p, cell_area)
+
+    return jax.lax.map(one, (X, M, S, log_p))
+
+
+def best_gaussians(model: GaussianDecoder, X: Images) -> tuple[Latents, Latents]:
+    """The Gaussian with the largest ELBO for each image of X, climbed to from its posterior's mode."""
+    modes = for_each(DecodedGrid(model, latent_grid(200)).mode, X)
+    return fit_gaussians(model, X, modes, jnp.full(modes.shape, NARROW))
+
+
+class Gaps(NamedTuple):
+    """What the ELBO of a q lacks of log p(x), in nats for each image, (N,), in two parts."""
+
+    approximation: np.ndarray  # what the best Gaussian lacks: no q of that form does better
+    amortization: np.ndarray  # what the given q lacks of the best Gaussian
+    local: np.ndarray  # what a climb from the given q still lacks of log p(x)
+    M: np.ndarray  # of the Gaussians that climbed from the mode
+    S: np.ndarray
+
+
+def gaps(model: GaussianDecoder, X: Images, M: Latents, S: Latents, log_p) -> Gaps:
+    """Both gaps of the Gaussians in M and S. The best one climbs from the mode and from the given q.
+
+    Source: Cremer, Li and Duvenaud, "Inference suboptimality in variational autoencoders" (2018).
+    """
+    climbed = best_gaussians(model, X)
+    ends = [(M, S), climbed, fit_gaussians(model, X, M, S)]
+    given, from_mode, from_given = (np.asarray(quadrature_elbos(model, X, *q)) for q in ends)
+    best = np.maximum(from_mode, from_given)
+    return Gaps(log_p - best, best - given, log_p - from_given, *map(np.asarray, climbed))
+
+
+_quadrature_elbos = eqx.filter_jit(eqx.filter_vmap(quadrature_elbo, in_axes=(None, 0, 0, 0)))
+_fit_gaussians = eqx.filter_jit(eqx.filter_vmap(fit_gaussian, in_axes=(None, 0, 0, 0)))
+
+
+def _hermite(nodes, k):
+    """Points and weights of an average over N(0, I) in k dimensions, (nodes^k, k) and (nodes^k,)."""
+    checks.whole("nodes", nodes, 1)
+    too_many = f"`nodes` must be fewer: {nodes} for each of {k} latents are {nodes**k} in all"
+    checks.require(nodes**k <= MAX_NODES, too_many)
+    points, weights = (
+        np.stack(np.meshgrid(*[part] * k, indexing="ij"), axis=-1).reshape(-1, k)
+        for part in np.polynomial.hermite_e.hermegauss(nodes)
+    )
+    return jnp.asarray(points, float), jnp.asarray(weights.prod(axis=1) / weights.prod(axis=1).sum(), float)

@@ -1,0 +1,42 @@
+"""Are new images digits? Measured by the nearest training image, in notebooks 01, 05 and the report card."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from vae_course import data
+from vae_course.typed import Array, Float, Image, Images, Int, Ints, Latent, Number, Numbers, Scalar
+
+
+@jax.jit
+def nearest_to_each(images: Images, X: Float[Array, "M d"]) -> tuple[Ints, Numbers]:
+    """For each image the number of the nearest row of X, and its squared distance."""
+    return jax.vmap(data.nearest, in_axes=(0, None))(images, X)
+
+
+class SampleQuality(NamedTuple):
+    """What many new images are worth."""
+
+    shares: Float[Array, "10"]  # of each digit, by the label of the nearest training image
+    bad: Number  # the share of images farther from the training images than the limit
+    distance: Number  # the mean squared distance to the nearest training image
+
+
+@jax.jit
+def sample_quality(
+    images: Images, X: Float[Array, "M d"], labels: Int[Array, "M"], limit: Scalar
+) -> SampleQuality:
+    """Shares of digits, bad ones and distances of new `images`, by the training images X and their labels."""
+    which, distances = nearest_to_each(images, X)
+    shares = jnp.bincount(labels[which], length=10) / len(images)
+    return SampleQuality(shares, jnp.mean(distances > limit), distances.mean())
+
+
+def two_roads(
+    decoder, x_a: Image, x_b: Image, z_a: Latent, z_b: Latent, t: Float[Array, "T"]
+) -> tuple[Float[Array, "T d"], Float[Array, "T d"]]:
+    """From one image to another at each t: by blending the pixels, and by decoding the way on the plane."""
+    through_pixels = jax.vmap(lambda t: data.blend(x_a, x_b, t))(t)
+    through_plane = jax.vmap(lambda t: decoder((1 - t) * z_a + t * z_b))(t)
+    return through_pixels, through_plane

@@ -1,0 +1,47 @@
+"""Figures in one style: one colour for one thing in every notebook, and alternative text for each.
+
+Each function draws one kind of figure and returns it; `show` displays it with its alternative text.
+"""
+
+from vae_course.teaching.figures.bounds import bound_and_truth, formula_and_measured
+from vae_course.teaching.figures.digits import digit_grid, digit_rows, digit_shares, draw_digit
+from vae_course.teaching.figures.lines import Line, learning_curves, named_lines
+from vae_course.teaching.figures.planes import draw_codes, latent_plane
+from vae_course.teaching.figures.posteriors import posteriors
+from vae_course.teaching.figures.report_card import report_card
+from vae_course.teaching.figures.style import figure_png, show, styled
+from vae_course.teaching.figures.sweeps import (
+    falling_sigma,
+    landscapes,
+    likelihood_of_sigma,
+    train_and_held_out,
+)
+from vae_course.teaching.pictures import APPROXIMATION, DATA, DIGITS, EXACT, PRIOR
+
+__all__ = [
+    "APPROXIMATION",
+    "DATA",
+    "DIGITS",
+    "EXACT",
+    "PRIOR",
+    "Line",
+    "bound_and_truth",
+    "digit_grid",
+    "digit_rows",
+    "digit_shares",
+    "draw_codes",
+    "draw_digit",
+    "falling_sigma",
+    "figure_png",
+    "formula_and_measured",
+    "landscapes",
+    "latent_plane",
+    "learning_curves",
+    "likelihood_of_sigma",
+    "named_lines",
+    "posteriors",
+    "report_card",
+    "show",
+    "styled",
+    "train_and_held_out",
+]

@@ -1,0 +1,74 @@
+"""Pictures of digits, in rows and tables, and how often each digit comes up."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter
+
+from vae_course.data import SIDE
+from vae_course.teaching.arguments import named, numbers
+from vae_course.teaching.figures.style import label, styled
+from vae_course.teaching.pictures import APPROXIMATION, DATA
+
+CELL = SIDE + 1  # an image and the gap to the next, in pixels
+
+
+@styled
+def digit_rows(rows: Mapping[str, np.ndarray], *, titles: Sequence[str] = ()) -> Figure:
+    """Rows of images under each other, each row with its name: {name: (n, 64) images}; a title a column."""
+    rows = {name: numbers(name, images, (None, SIDE**2)) for name, images in named("rows", rows).items()}
+    n = max(map(len, rows.values()))
+    side = min(5.6 / n, 1.0)  # inches
+    figure = Figure(figsize=(1.4 + side * n, side * len(rows) + (0.35 if titles else 0.1)))
+    ax = figure.subplots()
+    for row, images in enumerate(rows.values()):
+        for column, image in enumerate(images):
+            draw_digit(ax, image, row, column)
+    ax.set_yticks(CELL * np.arange(len(rows)) + SIDE / 2, rows)
+    ax.xaxis.tick_top()
+    ax.set_xticks(CELL * np.arange(len(titles)) + SIDE / 2, titles)
+    return figure
+
+
+@styled
+def digit_grid(images: np.ndarray, *, columns: int = 15) -> Figure:
+    """Many images in reading order: (n, 64)."""
+    images = numbers("images", images, (None, SIDE**2))
+    figure = Figure(figsize=(7, 7 / columns * -(-len(images) // columns)))
+    ax = figure.subplots()
+    for i, image in enumerate(images):
+        draw_digit(ax, image, *divmod(i, columns))
+    ax.set_xlim(-1, CELL * columns)
+    return figure
+
+
+def draw_digit(ax: Axes, image: np.ndarray, row: int = 0, column: int = 0) -> None:
+    """One image of 64 pixels, black ink on white paper, its pixels left visible, at its place in a table."""
+    left, top = CELL * column, CELL * row
+    pixels = numbers("image", image, (SIDE**2,)).reshape(SIDE, SIDE)
+    ax.imshow(pixels, cmap="gray_r", vmin=0, vmax=1, extent=(left, left + SIDE, top + SIDE, top))
+    ax.add_patch(Rectangle((left, top), SIDE, SIDE, fill=False, edgecolor="0.8", linewidth=0.8))
+    right, bottom = max(left + CELL, ax.get_xlim()[1]), max(top + CELL, ax.get_ylim()[0])
+    ax.set(xlim=(-1, right), ylim=(bottom, -1), xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+
+
+@styled
+def digit_shares(rows: Mapping[str, np.ndarray], *, expected: float) -> Figure:
+    """How often each digit comes up: {name: (10,) shares}, with a line at the `expected` share."""
+    rows = {name: numbers(name, shares, (10,)) for name, shares in named("rows", rows).items()}
+    figure = Figure(figsize=(7, 1.1 * len(rows)))
+    axes = figure.subplots(len(rows), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    for ax, (name, shares) in zip(axes, rows.items(), strict=True):
+        ax.bar(range(10), shares, color=APPROXIMATION, width=0.6)
+        ax.axhline(expected, color=DATA, linestyle="--", linewidth=1)
+        ax.set_ylabel(name, rotation=0, ha="right", va="center")
+        ax.set_xlim(-0.6, 9.6)
+        ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    label(axes[0], 9.6, expected, "in the data", DATA)
+    axes[-1].set(xticks=range(10), xlabel="digit")
+    return figure

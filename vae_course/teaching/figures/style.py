@@ -1,0 +1,45 @@
+"""The course's style, and how a figure is shown: with alternative text for readers who cannot see it."""
+
+import io
+from functools import wraps
+from pathlib import Path
+
+import matplotlib
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from vae_course.teaching.pictures import img_tag, small_png
+
+STYLE = Path(__file__).with_name("course.mplstyle")
+
+
+def styled(draw):
+    """Run a drawing function under the course's style sheet, leaving the reader's own settings alone."""
+
+    @wraps(draw)
+    def wrapper(*args, **kwargs):
+        with matplotlib.rc_context(fname=STYLE):
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
+@styled
+def figure_png(figure: Figure) -> bytes:
+    """The figure as a small PNG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return small_png(buffer.getvalue())
+
+
+def show(figure: Figure, *, alt: str) -> None:
+    """Display `figure`, with `alt` saying in words what it shows."""
+    display({"text/html": img_tag(figure_png(figure), alt), "text/plain": alt}, raw=True)
+
+
+def label(
+    ax: Axes, x: float, y: float, text: str, color: str, *, offset: tuple[float, float] = (4, 0)
+) -> None:
+    """Write a name beside its line instead of in a legend, `offset` points away from (x, y)."""
+    ax.annotate(text, (x, y), offset, textcoords="offset points", color=color, va="center", fontsize=9)
