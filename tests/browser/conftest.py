@@ -20,52 +20,24 @@ QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-componen
 TOKEN = "tests"
 TIMEOUT = 300_000  # ms, for a notebook to run
 VIEW = "application/vnd.jupyter.widget-view+json"
-SELECTORS = {
-    "LatentExplorer": ".latent-explorer",
-    "Instrument": ".instrument",
-    "ImageExplorer": ".image-explorer",
-}
+INSTRUMENT = ".vae-instrument"
 LOGS = []  # of the servers, to be shown beside a failure
-# A notebook of the tests' own: whatever an explorer can show, with a callback that answers each move.
-OWN = "notebooks/explorer_and_instrument.ipynb"
+# A notebook of the tests' own, which runs in seconds.
+OWN = "notebooks/instruments.ipynb"
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 CELLS = (
     """import jax
 import numpy as np
-from ipywidgets import Checkbox, FloatSlider
-from vae_course.teaching.explorer import ImageExplorer, Instrument, LatentExplorer
-from vae_course.models import Decoder
+from vae_course import models
+from vae_course.teaching.explorer import LatentExplorer, PosteriorExplorer
 
-decoder = jax.tree.map(lambda w: 2 * w if isinstance(w, jax.Array) else w, Decoder(key=jax.random.key(0)))
-Z, labels = 3 * jax.random.normal(jax.random.key(1), (1497, 2)), np.arange(1497) % 10
-axis = np.linspace(-8, 8, 81)""",
-    """def squared_distance(z):
-    return (axis - z[0])**2 + (axis[:, None] - z[1])**2, (-8.1, 8.1, -8.1, 8.1), "squared distance to z"
-
-explorer = LatentExplorer(
-    decoder, Z, labels, z=(1, 2), background=squared_distance((1, 2)), gaussian=((0, 0), (1, 1), "N(0, I)")
-)
-explorer.observe(lambda change: explorer.show_background(*squared_distance(change.new)), "z")
-explorer""",
-    """LatentExplorer(decoder, Z, labels)""",
-    """def draw(ink):
-    return np.full((8, 8), ink), f"{ink:.0%} ink"
-
-Instrument(draw, title="Grey", alt="a grey square", ink=FloatSlider(value=0.5, max=1))""",
-    """def landscape(x, *, zoom):
-    half = 1 if zoom else 8
-    return np.outer(axis, x[:8]), (-half, half, -half, half), f"height, {x[0]:.3f} at least"
-
-def readout(x, z):
-    return {"its negative": 1 - x}, f"The ink of x is {x.sum():.2f}, and z is ({z[0]:.3f}, {z[1]:.3f})."
-
-def samples(x, z):
-    return Z[:1000], np.linspace(0, 1, 1000) ** 9, "1,000 samples"
-
-ImageExplorer(
-    decoder, Z, labels, np.random.RandomState(0).rand(1497, 64), landscape=landscape, readout=readout,
-    samples=samples, gaussian=lambda x, z: (z, (1, 1), "q"), title="Images", zoom=Checkbox(),
-)""",
+keys = jax.random.split(jax.random.key(0), 3)
+decoder = models.GaussianDecoder(models.Decoder(key=keys[0], width=16))
+encoder = models.GaussianEncoder(key=keys[1], width=16)
+images, labels = np.random.RandomState(0).rand(300, 64), np.arange(300) % 10""",
+    """LatentExplorer(decoder.decoder, 3 * jax.random.normal(keys[2], (300, 2)), labels)""",
+    """parts = ["evidence", "mean", "q", "q samples", "draw"]
+PosteriorExplorer(decoder, images, labels, encoder, parts=parts)""",
 )
 # What JupyterLab prints by itself, in an empty notebook too; each with its reason.
 KNOWN_CONSOLE_ERRORS = ()
@@ -156,7 +128,7 @@ def lab(browser, server, screenshots):
 
         def open_notebook(name):
             page = pages.enter_context(
-                browser.new_context(viewport={"width": 1280, "height": 1000})
+                browser.new_context(viewport={"width": 1280, "height": 800})
             ).new_page()
             return Notebook(page, server, name, screenshots)
 
@@ -233,13 +205,13 @@ class Notebook:
         ]
         return ["".join(text) for text in outputs if text]
 
-    def widgets(self, kind):
-        """(id, place on the page) of each widget of one kind, scrolled to one after the other."""
+    def instruments(self):
+        """(id, place on the page) of each instrument, scrolled to one after the other."""
         for i, output in self.outputs():
             data = output.get("data", {})
-            if VIEW in data and "".join(data["text/plain"]).startswith(kind):
+            if VIEW in data:
                 self.scroll_to(i)
-                widget = self.cell(i).locator(SELECTORS[kind]).first
+                widget = self.cell(i).locator(INSTRUMENT).first
                 widget.scroll_into_view_if_needed()
                 yield data[VIEW]["model_id"], widget
 

@@ -1,6 +1,5 @@
 """Every notebook, opened, run and used in a real JupyterLab, as a reader would."""
 
-import re
 import sys
 from pathlib import Path
 
@@ -9,18 +8,13 @@ import pytest
 from playwright.sync_api import expect
 
 NOTEBOOKS = sorted(path.name for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-OWN = "explorer_and_instrument.ipynb"  # written by conftest.py
+OWN = "instruments.ipynb"  # written by conftest.py
 SETTINGS = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings"
 # Of the plane's width and height: a walk that stays off the axes' margins.
 WALK = [(0.3, 0.2), (0.8, 0.35), (0.6, 0.7), (0.25, 0.6), (0.5, 0.45)]
 SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.55, 0.5), (0.42, 0.85)]  # across and down, of the paper
-READ_BACK = "from ipywidgets.widgets.widget import _instances\nprint(*_instances[{!r}].z)"
-TIME_POINTER_EVENTS = """() => {
-    window.pointerTimes = [];
-    let start = 0;
-    window.addEventListener("pointermove", () => { start = performance.now(); }, { capture: true });
-    window.addEventListener("pointermove", () => window.pointerTimes.push(performance.now() - start));
-}"""
+READ_BACK = "from ipywidgets.widgets.widget import _instances\nprint(*getattr(_instances[{!r}], 'z', ()))"
+MOVE = "from ipywidgets.widgets.widget import _instances\n_instances[{!r}].z = (0.25, -0.5)"
 
 
 @pytest.fixture(scope="module", params=[*NOTEBOOKS, OWN], ids=lambda name: name.removesuffix(".ipynb"))
@@ -31,25 +25,23 @@ def notebook(lab, request):
     notebook.close()
 
 
-def explorers(notebook):
-    return notebook.widgets("LatentExplorer")
+def with_handle(notebook):
+    """The instruments whose first handle is dragged over a plane."""
+    for widget, instrument in notebook.instruments():
+        if instrument.locator(".plane .handle:not(.small)").count():
+            yield widget, instrument
 
 
-def instruments(notebook):
-    return notebook.widgets("Instrument")
+def pictures(instrument):
+    """All that is drawn and written, to see whether it changes."""
+    drawn = "e => [...e.querySelectorAll('canvas')].map((c) => c.width && c.toDataURL()).join() + e.innerText"
+    return instrument.evaluate(drawn)
 
 
-def image_explorers(notebook):
-    return notebook.widgets("ImageExplorer")
-
-
-def drawn(explorer):
-    return explorer.locator("canvas.image").evaluate("canvas => canvas.toDataURL()")
-
-
-def z_on_screen(explorer):
-    numbers = re.match(r"z = \(([^,]+), ([^)]+)\)", explorer.locator(".sentence").inner_text()).groups()
-    return [float(number.replace("\N{MINUS SIGN}", "-")) for number in numbers]
+def z_on_screen(instrument):
+    """The numbers that a screen reader hears of the handle."""
+    words = instrument.locator(".plane .handle").first.get_attribute("aria-valuetext")
+    return [float(number.replace("\N{MINUS SIGN}", "-")) for number in words.strip("()").split(", ")]
 
 
 def test_it_runs_from_top_to_bottom(notebook):
@@ -58,165 +50,102 @@ def test_it_runs_from_top_to_bottom(notebook):
 
 
 def test_there_is_something_to_drag(notebook):
-    assert [*explorers(notebook), *instruments(notebook), *image_explorers(notebook)]
+    found = list(notebook.instruments())
+    assert found
+    for i, (_, instrument) in enumerate(found):
+        notebook.screenshot(f"instrument-{i}", instrument)
+
+
+def test_each_instrument_is_seen_whole(notebook):
+    for _, instrument in notebook.instruments():
+        room = notebook.page.locator(".jp-WindowedPanel-outer").first.bounding_box()
+        assert instrument.bounding_box()["height"] <= room["height"]
+        assert not instrument.get_by_role("alert").count()
 
 
 def test_the_handle_follows_the_mouse(notebook):
-    notebook.page.evaluate(TIME_POINTER_EVENTS)
     mouse = notebook.page.mouse
-    for i, (_, explorer) in enumerate(explorers(notebook)):
-        plane = explorer.locator(".plane").bounding_box()
+    for i, (_, instrument) in enumerate(with_handle(notebook)):
+        plane = instrument.locator(".plane").first.bounding_box()
         x, y, width, height = (plane[key] for key in ("x", "y", "width", "height"))
-        explorer.locator(".handle").hover()
+        ring = instrument.locator(".plane .handle").first
+        ring.hover()
         mouse.down()
-        pictures, places = [drawn(explorer)], [z_on_screen(explorer)]
+        seen = [pictures(instrument)]
         for right, down in WALK:
             mouse.move(x + right * width, y + down * height, steps=20)
-            pictures.append(drawn(explorer))
-            places.append(z_on_screen(explorer))
-        assert len(set(pictures)) == 1 + len(WALK)
-        steps = np.diff(places[1:], axis=0)
-        assert (np.sign(steps[:, 0]) == np.sign(np.diff([right for right, _ in WALK]))).all()
-        assert (np.sign(steps[:, 1]) == -np.sign(np.diff([down for _, down in WALK]))).all()
-        ring = explorer.locator(".handle").bounding_box()
-        assert ring["x"] + ring["width"] / 2 == pytest.approx(x + WALK[-1][0] * width, abs=1)
-        assert ring["y"] + ring["height"] / 2 == pytest.approx(y + WALK[-1][1] * height, abs=1)
-        notebook.screenshot(f"explorer-{i}", explorer)
+            notebook.page.wait_for_timeout(100)
+            seen.append(pictures(instrument))
+        assert len(set(seen)) == 1 + len(WALK)
+        at = ring.bounding_box()
+        assert at["x"] + at["width"] / 2 == pytest.approx(x + WALK[-1][0] * width, abs=2)
+        assert at["y"] + at["height"] / 2 == pytest.approx(y + WALK[-1][1] * height, abs=2)
+        notebook.screenshot(f"dragged-{i}", instrument)
         mouse.up()
+        place = z_on_screen(instrument)
         mouse.move(x + 0.9 * width, y + 0.8 * height)
-        assert drawn(explorer) == pictures[-1]  # let go
-        mouse.click(x + 0.4 * width, y + 0.3 * height)
-        assert drawn(explorer) not in pictures
+        assert z_on_screen(instrument) == place  # let go
 
 
-def test_a_pointer_event_is_answered_in_time(notebook):
-    times = notebook.page.evaluate("() => window.pointerTimes ?? []")
-    if times:
-        most = np.percentile(times, 95)
-        print(f"{len(times)} pointer events: 95% within {most:.1f} ms, the slowest {max(times):.1f} ms")
-        assert most < 50  # 10 on a quiet machine
-
-
-PRESSES = [
-    ("input >> nth=0", "ArrowRight"),
-    ("input >> nth=0", "ArrowUp"),
-    ("input >> nth=1", "ArrowDown"),
-    ("input >> nth=1", "ArrowLeft"),
-    (".handle", "ArrowUp"),
-    (".handle", "ArrowDown"),
-    (".handle", "ArrowLeft"),
-    (".handle", "Shift+ArrowRight"),
-]
-
-
-@pytest.mark.parametrize(("part", "key"), PRESSES)
-def test_arrow_keys_move_z_and_nothing_else(notebook, part, key):
-    for _, explorer in explorers(notebook):
-        handle = explorer.locator(part)
+@pytest.mark.parametrize("key", ["ArrowUp", "ArrowDown", "ArrowLeft", "Shift+ArrowRight", "PageUp", "Home"])
+def test_keys_move_z_and_nothing_else(notebook, key):
+    for _, instrument in with_handle(notebook):
+        handle = instrument.locator(".plane .handle").first
         handle.focus()
-        cell, picture, z = notebook.active_cell(), drawn(explorer), z_on_screen(explorer)
-        for _ in range(3):
-            notebook.page.keyboard.press(key)
-        assert z_on_screen(explorer) != z
-        assert drawn(explorer) != picture
+        cell, z = notebook.active_cell(), z_on_screen(instrument)
+        notebook.page.keyboard.press(key)
+        notebook.page.wait_for_timeout(60)
+        assert z_on_screen(instrument) != z
         assert handle.evaluate("element => element === document.activeElement")
         assert notebook.active_cell() == cell
 
 
-def test_python_answers_with_a_background(notebook):
-    for _, explorer in explorers(notebook):
-        if notebook.name != OWN or explorer.locator(".scale").is_hidden():
-            continue  # elsewhere a background need not depend on z
-        plane = "canvas => canvas.toDataURL()"
-        canvas = explorer.locator("canvas.codes")
-        before, label = canvas.evaluate(plane), explorer.locator(".scale .label").inner_text()
-        explorer.locator(".plane").click(position={"x": 300, "y": 150})
-        highest = explorer.locator(".scale .high")
-        notebook.page.wait_for_function(
-            "([canvas, before]) => canvas.toDataURL() !== before", arg=[canvas.element_handle(), before]
-        )
-        assert label
-        assert float(highest.inner_text().replace("\N{MINUS SIGN}", "-")) > 0
+def test_sliders_answer_the_keyboard(notebook):
+    cells = len(notebook.cells())
+    for _, instrument in notebook.instruments():
+        slider = instrument.locator("input[type=range]").first
+        if not slider.count():
+            continue
+        slider.focus()
+        before, cell = pictures(instrument), notebook.active_cell()
+        at_end = float(slider.input_value()) >= float(slider.get_attribute("max"))
+        slider.press("ArrowLeft" if at_end else "ArrowRight")
+        slider.press("b")  # JupyterLab's key for a new cell
+        notebook.page.wait_for_timeout(400)
+        assert pictures(instrument) != before
+        assert notebook.active_cell() == cell
+        assert not instrument.get_by_role("alert").count()
+    assert len(notebook.cells()) == cells
 
 
 def test_python_knows_where_the_handle_is(notebook):
-    found = {widget: z_on_screen(explorer) for widget, explorer in explorers(notebook)}
+    found = {widget: z_on_screen(instrument) for widget, instrument in with_handle(notebook)}
     for widget, z in found.items():
-        np.testing.assert_allclose([float(v) for v in notebook.run_code(READ_BACK.format(widget)).split()], z)
+        said = [float(value) for value in notebook.run_code(READ_BACK.format(widget)).split()]
+        if said:  # the two roads' ring is t
+            np.testing.assert_allclose(said, z, atol=2e-3)
 
 
 def test_python_moves_the_handle(notebook):
-    for widget, explorer in list(explorers(notebook)):
-        notebook.run_code(READ_BACK.format(widget) + f"\n_instances[{widget!r}].z = (0.25, -0.5)")
-        for same, explorer in explorers(notebook):
+    for widget, _ in list(with_handle(notebook)):
+        if not notebook.run_code(READ_BACK.format(widget)).split():
+            continue
+        notebook.run_code(MOVE.format(widget))
+        for same, instrument in with_handle(notebook):
             if same == widget:
-                assert z_on_screen(explorer) == [0.25, -0.5]
-
-
-def test_instruments_answer_the_keyboard(notebook):
-    for i, (_, instrument) in enumerate(instruments(notebook)):
-        slider, picture = instrument.locator(".noUi-handle").first, instrument.locator("img")
-        assert picture.get_attribute("alt")
-        slider.focus()
-        before, cell = picture.get_attribute("src"), notebook.active_cell()
-        for _ in range(2):
-            slider.press("ArrowLeft")
-        expect(picture).not_to_have_attribute("src", before, timeout=3000)
-        assert notebook.active_cell() == cell
-        assert not instrument.get_by_role("alert").count()
-        notebook.screenshot(f"instrument-{i}", instrument)
-
-
-def test_image_explorers_answer_the_keyboard(notebook):
-    for i, (_, explorer) in enumerate(image_explorers(notebook)):
-        if explorer.locator("canvas.paper").count():
-            continue  # its image is drawn: see below
-        slider, image = explorer.locator(".noUi-handle").first, explorer.locator("img").first
-        sentence, plane = explorer.locator("[role=status]"), explorer.locator("canvas.codes")
-        notebook.screenshot(f"image-explorer-{i}", explorer)
-        picture, alt, words = image.get_attribute("src"), image.get_attribute("alt"), sentence.inner_text()
-        background = plane.evaluate("canvas => canvas.toDataURL()")
-        slider.focus()
-        cell = notebook.active_cell()
-        slider.press("ArrowRight")
-        slider.press("ArrowRight")
-        expect(image).not_to_have_attribute("src", picture, timeout=3000)
-        expect(image).not_to_have_attribute("alt", alt)
-        expect(sentence).not_to_have_text(words)
-        notebook.page.wait_for_function(
-            "([canvas, before]) => canvas.toDataURL() !== before", arg=[plane.element_handle(), background]
-        )
-        assert notebook.active_cell() == cell
-        assert not explorer.get_by_role("alert").count()
-        notebook.screenshot(f"image-explorer-{i}-moved", explorer)
-
-
-def test_image_explorers_answer_the_handle(notebook):
-    for _, explorer in image_explorers(notebook):
-        sentence, image = explorer.locator("[role=status]"), explorer.locator("img").first
-        picture = image.get_attribute("src")
-        plane = explorer.locator(".plane").bounding_box()
-        explorer.locator(".handle").hover()
-        notebook.page.mouse.down()
-        for right, down in WALK:
-            words, decoded = sentence.inner_text(), drawn(explorer)
-            place = (plane["x"] + right * plane["width"], plane["y"] + down * plane["height"])
-            notebook.page.mouse.move(*place, steps=10)
-            assert drawn(explorer) != decoded
-            expect(sentence).not_to_have_text(words, timeout=3000)
-        notebook.page.mouse.up()
-        assert image.get_attribute("src") == picture
-        assert not explorer.get_by_role("alert").count()
+                assert z_on_screen(instrument) == [0.25, -0.5]
 
 
 def test_a_digit_drawn_with_the_mouse_is_answered(notebook):
     mouse = notebook.page.mouse
-    for _, explorer in image_explorers(notebook):
-        paper, sentence = explorer.locator("canvas.paper"), explorer.locator("[role=status]")
+    for _, instrument in notebook.instruments():
+        paper, sentence = instrument.locator(".drawing"), instrument.locator(".sentence")
         if not paper.count():
             continue
-        explorer.get_by_role("button", name="Clear").click()
-        expect(sentence).to_contain_text("Nothing is drawn yet", timeout=3000)
+        clear = instrument.get_by_role("button", name="Clear")
+        if clear.is_enabled():
+            clear.click()
+        before = sentence.inner_text()
         box = paper.bounding_box()
         places = [(box["x"] + a * box["width"], box["y"] + b * box["height"]) for a, b in SEVEN]
         mouse.move(*places[0])
@@ -224,23 +153,10 @@ def test_a_digit_drawn_with_the_mouse_is_answered(notebook):
         for place in places[1:]:
             mouse.move(*place, steps=10)
         mouse.up()
-        expect(sentence).to_contain_text("log p(x)", timeout=5000)
-        assert explorer.locator("img").count() >= 2  # the bitmap, and the image made of it
-        assert not explorer.get_by_role("alert").count()
-        notebook.screenshot("your-own-digit", explorer)
-
-
-def test_the_plane_follows_the_landscape(notebook):
-    for _, explorer in image_explorers(notebook):
-        if notebook.name != OWN:
-            continue  # elsewhere there need not be a zoom
-        z1 = explorer.locator(".latent-explorer input").first
-        assert [z1.get_attribute(end) for end in ("min", "max")] == ["-8", "8"]
-        explorer.locator("input[type=checkbox]").check()
-        expect(z1).to_have_attribute("max", "1", timeout=3000)
-        explorer.locator(".plane").click(position={"x": 100, "y": 100})
-        assert all(-1 < value < 1 for value in z_on_screen(explorer))
-        notebook.screenshot("image-explorer-zoomed", explorer)
+        expect(sentence).not_to_have_text(before, timeout=5000)
+        expect(sentence).to_contain_text("log p(x) =", timeout=5000)
+        assert not instrument.get_by_role("alert").count()
+        notebook.screenshot("your-own-digit", instrument)
 
 
 def test_running_it_twice_gives_the_same(notebook):

@@ -5,9 +5,9 @@ from importlib import import_module
 _NAMES = {
     "claims": ("ClaimFailed", "claim"),
     "exercises": (),
-    "explorer": ("DigitPad", "ImageExplorer", "Instrument", "LatentExplorer"),
+    "explorer": (),
     "figures": (),
-    "pictures": ("image_png", "row_png", "rows_png"),
+    "pictures": (),
     "tables": ("Table", "table"),
 }
 _ROOMS = {name: room for room, names in _NAMES.items() for name in names}

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vae_course.data import load_digits
-from vae_course.teaching.explorer import DigitPad
-from vae_course.teaching.explorer.ink import INK, WIDE, bitmap_of, count_blocks
+from vae_course.teaching.explorer.ink import INK, WIDE, _bitmap_of, _count_blocks
+from vae_course.teaching.explorer.strokes import THREE
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ WRITTEN = {
     0: [arc(16, 16, 6, 10, -90, 270)],
     1: [[(12, 10), (17, 5), (17, 27)]],
     2: [[*arc(15, 11, 6, 6, -170, 30), (9, 26), (22, 26)]],
-    3: DigitPad.THREE,
+    3: THREE,
     4: [[(14, 5), (9, 18), (23, 18)], [(19, 11), (18, 27)]],
     5: [[(11, 6), (10, 15), *arc(14, 20, 6.5, 6, -130, 140)], [(11, 6), (21, 6)]],
     6: [[(18, 5), (13, 12), (10, 20), *arc(15.5, 21, 5.5, 5.5, 180, -180)]],
@@ -42,7 +42,7 @@ LINE = [[(16, 4), (16, 28)]]
 
 
 def image(strokes):
-    return count_blocks(bitmap_of(strokes)).ravel() / 16
+    return _count_blocks(_bitmap_of(strokes)).ravel() / 16
 
 
 def extent(bitmap, axis):
@@ -62,7 +62,7 @@ def test_a_written_digit_lies_among_the_images_of_that_digit(digit, images, labe
 def test_the_ink_is_the_mean_of_the_data(images):
     assert pytest.approx(16 * images.sum(axis=1).mean(), abs=1) == INK
     for strokes in WRITTEN.values():
-        assert bitmap_of(strokes).sum() == INK
+        assert _bitmap_of(strokes).sum() == INK
 
 
 def test_the_data_are_as_wide_as_the_box(images):
@@ -77,7 +77,7 @@ def test_the_data_are_as_wide_as_the_box(images):
 
 @pytest.mark.parametrize("digit", WRITTEN)
 def test_it_fills_the_height_and_stands_in_the_middle(digit):
-    bitmap = bitmap_of(WRITTEN[digit])
+    bitmap = _bitmap_of(WRITTEN[digit])
     assert extent(bitmap, axis=1) == (0, 31)
     left, right = extent(bitmap, axis=0)
     assert abs(left + right - 31) <= 1
@@ -91,16 +91,16 @@ def test_where_it_is_written_and_how_large_does_not_matter(digit):
     if digit != 1:  # a narrow one stays narrow
         others.append([stroke * [0.8, 1] for stroke in strokes])
     for other in others:
-        assert (bitmap_of(other) != bitmap_of(strokes)).sum() <= 12
+        assert (_bitmap_of(other) != _bitmap_of(strokes)).sum() <= 12
 
 
 def test_slant_is_taken_out():
-    slanted = bitmap_of([[(22, 4), (10, 28)]])
-    assert (slanted != bitmap_of(LINE)).sum() <= 24  # of 626: two pens of slightly different thickness
+    slanted = _bitmap_of([[(22, 4), (10, 28)]])
+    assert (slanted != _bitmap_of(LINE)).sum() <= 24  # of 626: two pens of slightly different thickness
 
 
 def test_a_straight_line_stays_slender_and_upright():
-    left, right = extent(bitmap_of(LINE), axis=0)
+    left, right = extent(_bitmap_of(LINE), axis=0)
     assert right - left + 1 < 14
     assert image(LINE).reshape(8, 8)[:, 3:5].min() > 0.6
 
@@ -116,20 +116,20 @@ def test_down_is_down():
     "strokes", [[[(3, 3)]], [[(0, 9), (32, 9)]], [[(5, 5), (5, 5)]], [[(1, 2)], [(30, 2)]]]
 )
 def test_what_is_no_digit_still_gives_an_image(strokes):
-    bitmap = bitmap_of(strokes)
+    bitmap = _bitmap_of(strokes)
     assert bitmap.sum() == INK
     assert np.isfinite(image(strokes)).all()
 
 
 def test_no_strokes_no_ink():
-    assert bitmap_of(()).shape == (32, 32)
-    assert bitmap_of(()).sum() == image(()).sum() == 0
+    assert _bitmap_of(()).shape == (32, 32)
+    assert _bitmap_of(()).sum() == image(()).sum() == 0
 
 
 def test_counts_agree_with_counting():
     bitmap = np.random.RandomState(0).rand(32, 32) < 0.4
     expected = [[bitmap[4 * i : 4 * i + 4, 4 * j : 4 * j + 4].sum() for j in range(8)] for i in range(8)]
-    counts = count_blocks(bitmap)
+    counts = _count_blocks(bitmap)
     assert counts.tolist() == expected
     assert counts.sum() == bitmap.sum()
 
@@ -137,7 +137,7 @@ def test_counts_agree_with_counting():
 def test_whole_blocks_come_back():
     """A bitmap made of an 8 x 8 pattern of full blocks."""
     pattern = np.random.RandomState(1).rand(8, 8) < 0.5
-    assert (count_blocks(pattern.repeat(4, axis=0).repeat(4, axis=1)) == 16 * pattern).all()
+    assert (_count_blocks(pattern.repeat(4, axis=0).repeat(4, axis=1)) == 16 * pattern).all()
 
 
 @pytest.mark.parametrize(
@@ -150,4 +150,4 @@ def test_whole_blocks_come_back():
 )
 def test_what_is_no_bitmap_is_refused(bitmap, complaint):
     with pytest.raises(ValueError, match=re.escape(complaint)):
-        count_blocks(bitmap)
+        _count_blocks(bitmap)

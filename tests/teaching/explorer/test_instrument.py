@@ -1,109 +1,72 @@
-"""`Instrument` from Python's side."""
+"""What all instruments share: one module out of several files, and the course's colours."""
 
-import base64
-import html
-import io
 import re
+import subprocess
 
-import numpy as np
 import pytest
-from ipywidgets import HTML, Dropdown, FloatSlider
-from PIL import Image
 
-from vae_course.teaching.explorer import Instrument
-from vae_course.teaching.pictures import image_png
-
-VIEW = "application/vnd.jupyter.widget-view+json"
-
-
-def shade(ink, sign):
-    if ink > 0.9:
-        raise ZeroDivisionError("the ink is <out>")
-    return np.full((2, 2), ink), f"{sign}{ink:.1f} & no more"
-
-
-@pytest.fixture
-def instrument():
-    controls = {"ink": FloatSlider(value=0.2, max=1), "sign": Dropdown(options="+-", description="the sign")}
-    return Instrument(shade, title="Shades <of> grey", alt='A "grey" square', **controls)
-
-
-def control(instrument, name):
-    return instrument._controls[name]
-
-
-def shown(instrument):
-    """The grey level on the screen, from the page's own HTML."""
-    source = re.search(r'src="data:image/png;base64,([^"]+)"', instrument._picture.value)[1]
-    return int(np.asarray(Image.open(io.BytesIO(base64.b64decode(source))))[0, 0])
-
-
-def said(instrument):
-    return html.unescape(re.sub("<[^>]*>", "", instrument._sentence.value))
-
-
-def test_it_draws_at_once_and_again_at_each_change(instrument):
-    assert (shown(instrument), said(instrument)) == (204, "+0.2 & no more")
-    control(instrument, "ink").value = 0.6
-    assert (shown(instrument), said(instrument)) == (102, "+0.6 & no more")
-    control(instrument, "sign").value = "-"
-    assert (shown(instrument), said(instrument)) == (102, "-0.6 & no more")
-    assert instrument.error is None
-
-
-def test_the_picture_has_its_description(instrument):
-    assert html.unescape(re.search(r'alt="([^"]+)"', instrument._picture.value)[1]) == 'A "grey" square'
-
-
-def test_every_control_has_a_visible_description(instrument):
-    assert [control(instrument, name).description for name in ("ink", "sign")] == ["ink", "the sign"]
-
-
-def test_an_error_is_told_in_words_and_passes(instrument):
-    control(instrument, "ink").value = 0.95
-    assert shown(instrument) == 204
-    assert said(instrument) == (
-        "Nothing new is drawn at ink = 0.95, sign = '+': ZeroDivisionError: the ink is <out>"
-    )
-    assert isinstance(instrument.error, ZeroDivisionError)
-    control(instrument, "ink").value = 0.4
-    assert instrument.error is None
-    assert said(instrument) == "+0.4 & no more"
-
-
-@pytest.mark.parametrize(
-    ("drawn", "complaint"),
-    [
-        (None, "`draw` must return a pair (image, sentence), got NoneType"),
-        (np.zeros((8, 8)), "`draw` must return a pair (image, sentence)"),
-        ((np.zeros((8, 8)), 3), "`draw` must return a pair (image, sentence)"),
-        ((np.zeros(7), "seven"), "`image` must be (rows, columns)"),
-        ((np.full((8, 8), np.nan), "nothing"), "`image` must hold finite numbers"),
-        ((b"GIF89a", "a GIF"), "the bytes of a PNG"),
-    ],
-    ids=lambda value: str(value)[:20],
+from vae_course.teaching import explorer
+from vae_course.teaching.explorer.instrument import (
+    COLOURS,
+    STATIC,
+    Instrument,
+    _bare,
+    bundle,
+    css,
+    plain_script,
 )
-def test_a_draw_that_returns_something_else_is_told_in_words(drawn, complaint):
-    instrument = Instrument(lambda: drawn, title="t", alt="a")
-    assert complaint in said(instrument)
+
+KINDS = [getattr(explorer, name) for name in explorer.__all__]
+LIGHT = 100_000  # bytes, unpacked, of what one instrument sends besides its numbers
 
 
-def test_bytes_of_a_png_are_shown_as_they_are():
-    instrument = Instrument(lambda: (image_png(np.ones((2, 2))), "black"), title="t", alt="a")
-    assert shown(instrument) == 0
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_what_is_sent_is_one_module_that_javascript_can_read(node, kind, tmp_path):
+    code = str(kind._esm)
+    assert not re.search(r"^import ", code, re.MULTILINE)
+    file = tmp_path / "widget.mjs"
+    file.write_text(code)
+    done = subprocess.run([node, "--check", file], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    ask = f"import widget from {str(file)!r}; console.log(typeof widget.render)"
+    done = subprocess.run([node, "--input-type=module", "-e", ask], capture_output=True, text=True)
+    assert done.stdout.strip() == "function", done.stderr
 
 
-def test_what_is_no_control_is_refused_by_name():
-    with pytest.raises(TypeError, match="`ink` must be an ipywidgets control, got float"):
-        Instrument(shade, title="t", alt="a", ink=0.5)
-    with pytest.raises(TypeError, match="`draw` must be a function of the controls' values, got ndarray"):
-        Instrument(np.zeros(3), title="t", alt="a")
+def test_a_module_is_there_once_and_before_those_that_import_it():
+    code = bundle("latent")
+    parts = re.findall(r"^const \$(\w+) = \(\(\) => \{$", code, re.MULTILINE)
+    assert len(parts) == len(set(parts))
+    assert parts.index("kit") < parts.index("plane")
 
 
-def test_without_widgets_there_is_a_picture_with_its_description(instrument):
-    data = instrument._repr_mimebundle_()
-    assert data["text/plain"] == "Instrument: Shades <of> grey"
-    assert VIEW in data
-    assert data["text/html"] in instrument._picture.value
-    assert 'alt="A &quot;grey&quot; square"' in data["text/html"]
-    assert isinstance(instrument._picture, HTML)
+def test_a_worker_s_script_exports_and_imports_nothing():
+    assert not re.search(r"^(?:export|import) ", plain_script("inference"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_an_instrument_is_light(kind):
+    worker = kind._worker.default_value if hasattr(kind, "_worker") else ""
+    assert sum(len(str(part).encode()) for part in (kind._esm, kind._css, worker)) < LIGHT
+
+
+@pytest.mark.parametrize("file", sorted(STATIC.glob("*.js")), ids=lambda file: file.name)
+def test_comments_stay_at_home_and_nothing_else_does(file):
+    sent = _bare(file.stem)
+    assert not re.search(r"(^| )//|/\*\*", sent, re.MULTILINE)
+    for line in file.read_text(encoding="utf-8").splitlines():
+        code, aside, _ = line.partition(" // ")  # no string may hold this: it would be cut off
+        if aside and not code.lstrip().startswith(("//", "/**", "*")):
+            assert [code.count(quote) % 2 for quote in '"`'] == [0, 0], line
+
+
+def test_python_and_css_share_their_colours():
+    for role, colour in COLOURS.items():
+        assert f"--{role}: {colour};" in css()
+    code = "".join(file.read_text() for file in STATIC.iterdir())
+    assert not [colour for colour in COLOURS.values() if colour in code]
+
+
+def test_an_instrument_needs_a_title():
+    with pytest.raises(TypeError, match="`title` must be words"):
+        Instrument(title="", alt="nothing")

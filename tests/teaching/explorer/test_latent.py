@@ -5,6 +5,7 @@ import io
 import re
 from functools import cache
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,7 +17,6 @@ from traitlets import TraitError
 
 from vae_course.models import Decoder, Encoder, LinearDecoder
 from vae_course.teaching.explorer import LatentExplorer
-from vae_course.teaching.explorer.fallback import explorer_figure
 from vae_course.teaching.pictures import APPROXIMATION
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -30,23 +30,19 @@ def decoder(kind=Decoder, **sizes):
     return kind(key=jax.random.key(0), **sizes)
 
 
+def broken():
+    return eqx.tree_at(
+        lambda decoder: decoder.mlp.layers[0].weight, decoder(width=16), replace_fn=lambda w: w * np.nan
+    )
+
+
 def make(Z=Z, labels=LABELS, **arguments):
     return LatentExplorer(decoder(width=16), Z, labels, **arguments)
 
 
-@pytest.fixture(scope="module")
-def shared():
-    return make()
-
-
 @pytest.fixture
-def explorer(shared):
-    shared.z = (0.0, 0.0)
-    shared.show_background(None)
-    shared.show_gaussian(None)
-    shared.show_samples(None)
-    shared.show_plane(None)
-    return shared
+def explorer():
+    return make(z=(0.0, 0.0))
 
 
 def picture(png):
@@ -117,10 +113,13 @@ def test_one_code_alone_has_a_plane():
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"decoder": (Decoder, {"latents": 3})}, "`decoder` must have 2 latents.*got 3"),
-        ({"decoder": (LinearDecoder, {"latents": 1})}, "`decoder` must have 2 latents.*got 1"),
-        ({"decoder": (Decoder, {"pixels": 63})}, "`decoder` must draw 8 x 8 = 64 pixels, got 63"),
-        ({"decoder": (Encoder, {})}, "`decoder` must be a Decoder or .*got Encoder"),
+        ({"decoder": (Decoder, {"latents": 3})}, "`decoder` must have 2 latents.*got 3 and 64"),
+        ({"decoder": (LinearDecoder, {"latents": 1})}, "`decoder` must have 2 latents.*got 1 and 64"),
+        (
+            {"decoder": (Decoder, {"pixels": 63})},
+            "`decoder` must have 2 latents.*and 64 pixels, got 2 and 63",
+        ),
+        ({"decoder": (Encoder, {})}, "`decoder` must be a Decoder or a LinearDecoder, got Encoder"),
         ({"decoder": lambda z: z}, "`decoder` must be a Decoder or .*got function"),
         ({"Z": np.zeros((5, 3))}, r"`Z` must .*\(any, 2\), got shape \(5, 3\)"),
         ({"Z": np.zeros((0, 2))}, r"`Z` must .*got shape \(0, 2\)"),
@@ -131,8 +130,8 @@ def test_one_code_alone_has_a_plane():
         ({"labels": LABELS + 1}, "`labels` must be whole numbers from 0 to 9"),
         ({"labels": LABELS + 0.5}, "`labels` must be whole numbers from 0 to 9"),
         ({"z": (1, 2, 3)}, "`z` must "),
-        ({"background": (HEAT[0], HEAT[1])}, "`label` must be words"),
-        ({"gaussian": ((0, 0), (1, 1))}, "`label` must be words"),
+        ({"decoder": broken}, "`decoder` must have finite weights, got NaN or infinity"),
+        ({"title": " "}, "`title` must be words"),
     ],
 )
 def test_an_argument_that_does_not_fit_is_named(change, complaint):
@@ -140,48 +139,10 @@ def test_an_argument_that_does_not_fit_is_named(change, complaint):
     if isinstance(arguments["decoder"], tuple):
         kind, sizes = arguments["decoder"]
         arguments["decoder"] = decoder(kind, **sizes)
+    if arguments["decoder"] is broken:
+        arguments["decoder"] = broken()
     with pytest.raises((TypeError, ValueError), match=complaint):
         LatentExplorer(**arguments)
-
-
-def test_a_background_has_low_z1_on_the_left_and_high_z2_on_top(explorer):
-    values = np.zeros((5, 9))
-    values[4, 0] = 1  # the highest z2, the lowest z1
-    explorer.show_background(values, (-1, 1, -1, 1), "height")
-    pixels = picture(explorer._background["png"])
-    assert pixels.shape == (5, 9, 3)
-    brightness = pixels.sum(axis=2)
-    assert np.unravel_index(brightness.argmax(), brightness.shape) == (0, 0)
-    assert len(np.unique(brightness)) == 2
-
-
-def test_a_background_is_drawn_in_cividis_with_its_lowest_and_highest_value(explorer):
-    explorer.show_background(*HEAT)
-    pixels = picture(explorer._background["png"])
-    # The ends of the colour map, as its authors published it; matplotlib rounds down.
-    np.testing.assert_allclose(pixels[-1, 0], [0, 34, 78], atol=1)
-    np.testing.assert_allclose(pixels[0, -1], [254, 232, 56], atol=1)
-    assert {key: explorer._background[key] for key in ("extent", "label", "low", "high")} == {
-        "extent": [-1, 3, -2, 1],
-        "label": "height, nats",
-        "low": 0,
-        "high": 11,
-    }
-
-
-def test_a_flat_background_has_one_colour(explorer):
-    explorer.show_background(jnp.full((3, 3), 7.0), (0, 1, 0, 1), "flat")
-    assert len(np.unique(picture(explorer._background["png"]).reshape(-1, 3), axis=0)) == 1
-
-
-def test_none_removes(explorer):
-    explorer.show_background(*HEAT)
-    explorer.show_gaussian((0, 1), (1, 2), "q")
-    assert explorer._gaussian["m"] == [0, 1]
-    explorer.show_background(None)
-    explorer.show_gaussian(None)
-    assert explorer._background is None
-    assert explorer._gaussian is None
 
 
 @pytest.mark.parametrize(
@@ -195,9 +156,9 @@ def test_none_removes(explorer):
         ((HEAT[0], HEAT[1], ""), "`label` must be words"),
     ],
 )
-def test_a_background_that_does_not_fit_is_refused(explorer, arguments, complaint):
+def test_a_background_that_does_not_fit_is_refused(arguments, complaint):
     with pytest.raises((TypeError, ValueError), match=complaint):
-        explorer.show_background(*arguments)
+        make(background=arguments)
 
 
 @pytest.mark.parametrize(
@@ -209,85 +170,9 @@ def test_a_background_that_does_not_fit_is_refused(explorer, arguments, complain
         (((0, 0), (1, 1), None), "`label` must be words"),
     ],
 )
-def test_a_gaussian_that_does_not_fit_is_refused(explorer, arguments, complaint):
+def test_a_gaussian_that_does_not_fit_is_refused(arguments, complaint):
     with pytest.raises((TypeError, ValueError), match=complaint):
-        explorer.show_gaussian(*arguments)
-
-
-def test_the_plane_can_be_another_part_and_everything_again(explorer):
-    everything = explorer._extent
-    explorer.show_plane((0.25, 0.5, -1, 1))
-    assert explorer._extent == [-0.625, 1.375, -1, 1]  # the smallest square around it
-    explorer.show_plane(jnp.array([-0.5, 0.5, 0.0, 1.0]))
-    assert explorer._extent == [-0.5, 0.5, 0, 1]
-    explorer.show_plane(None)
-    assert explorer._extent == everything
-
-
-@pytest.mark.parametrize(
-    ("extent", "complaint"),
-    [
-        ((1, 2, 3), r"`extent` must be finite numbers of shape \(4,\), got shape \(3,\)"),
-        ((0, np.inf, 0, 1), "`extent` must .*got NaN or infinity"),
-        ((1, 0, 0, 1), "`extent` must be .z1_min"),
-        ((0, 1, 1, 1), "`extent` must be .z1_min"),
-        ("wide", "`extent` must "),
-    ],
-)
-def test_a_plane_that_is_none_is_refused(explorer, extent, complaint):
-    with pytest.raises((TypeError, ValueError), match=complaint):
-        explorer.show_plane(extent)
-
-
-def samples(explorer):
-    points, weights = (np.frombuffer(explorer._samples[key], np.float32) for key in ("points", "weights"))
-    return points.reshape(-1, 2), weights
-
-
-def test_samples_keep_their_weights_heaviest_first(explorer):
-    explorer.show_samples(Z[:3], jnp.array([0.25, 0.0, 0.75]), "three samples")
-    points, weights = samples(explorer)
-    np.testing.assert_allclose(points, Z[[2, 0, 1]], rtol=1e-6)
-    np.testing.assert_allclose(weights, [0.75, 0.25, 0])
-    assert explorer._samples["label"] == "three samples"
-    assert explorer._alt.endswith("with three samples")
-    explorer.show_samples(None)
-    assert explorer._samples is None
-    assert "samples" not in explorer._alt
-
-
-def test_samples_without_weights_are_all_alike(explorer):
-    explorer.show_samples(Z, None, "prior")
-    points, weights = samples(explorer)
-    np.testing.assert_allclose(points, Z, rtol=1e-6)
-    assert len(set(weights.tolist())) == 1
-    assert weights[0] > 0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        ((Z[0], None, "s"), r"`points` must .*\(any, 2\), got shape \(2,\)"),
-        ((Z, np.ones(3), "s"), r"`weights` must .*\(60,\), got shape \(3,\)"),
-        ((Z, np.full(60, 1.1), "s"), "`weights` must lie from 0 to 1, got 1.1"),
-        ((Z, np.full(60, -0.1), "s"), "`weights` must lie from 0 to 1"),
-        ((Z, np.full(60, np.nan), "s"), "`weights` must .*got NaN"),
-        ((Z, None, ""), "`label` must be words"),
-    ],
-)
-def test_samples_that_do_not_fit_are_refused(explorer, arguments, complaint):
-    with pytest.raises((TypeError, ValueError), match=complaint):
-        explorer.show_samples(*arguments)
-
-
-def test_an_observer_may_answer_with_a_background(explorer):
-    def answer(change):
-        explorer.show_background(np.eye(4) * change.new[0], (-1, 1, -1, 1), "height")
-
-    explorer.observe(answer, "z")
-    explorer.set_state({"z": [5, 1]})
-    explorer.unobserve(answer, "z")
-    assert explorer._background["high"] == 5
+        make(gaussian=arguments)
 
 
 def test_without_widgets_there_is_a_picture_with_its_description():
@@ -295,7 +180,7 @@ def test_without_widgets_there_is_a_picture_with_its_description():
     data, _ = explorer._repr_mimebundle_()
     assert set(data) == {"text/plain", VIEW, "text/html"}
     alt, source = re.fullmatch(
-        r'<img alt="([^"]+)" src="data:image/png;base64,([^"]+)">', data["text/html"]
+        r'<img alt="([^"]+)" src="data:image/png;base64,([^"]+)">.*Run this cell.*', data["text/html"]
     ).groups()
     png = base64.b64decode(source)
     assert len(png) < 60_000
@@ -306,21 +191,20 @@ def test_without_widgets_there_is_a_picture_with_its_description():
 
 
 def test_the_text_is_the_same_on_every_machine():
-    explorers = [make(z=(z, 0)) for z in (1, 2)]
-    texts = {explorer._repr_mimebundle_()[0]["text/plain"] for explorer in explorers}
-    assert texts == {"LatentExplorer: drag z over 60 codes; the decoder draws the image that z stands for"}
+    texts = {repr(make(z=(z, 0), title="Sixty codes")) for z in (1, 2)}
+    assert texts == {"LatentExplorer: Sixty codes"}
 
 
 def test_private_traits_are_not_the_readers_business():
     with pytest.raises(TraitError):
-        make()._sizes = 3
+        make()._decoder = 3
 
 
 # The still picture, read back from its axes.
 
 
 def still(**arguments):
-    return explorer_figure(make(**arguments)).axes
+    return make(**arguments)._figure().axes
 
 
 def test_the_still_picture_writes_each_code_as_its_digit():
@@ -341,11 +225,11 @@ def test_the_still_picture_shows_the_image_at_z():
 
 def test_the_still_picture_shows_the_background_the_right_way_up():
     plane, _ = still(background=HEAT)
-    brightness = np.asarray(plane.images[0].get_array())[..., :3].astype(int).sum(axis=2)
-    assert plane.images[0].origin == "upper"
-    assert tuple(plane.images[0].get_extent()) == HEAT[1]
-    assert np.unravel_index(brightness.argmin(), brightness.shape) == (2, 0)  # lower left: lowest z1 and z2
-    assert np.unravel_index(brightness.argmax(), brightness.shape) == (0, 3)
+    heat = plane.images[0]
+    assert heat.origin == "lower"
+    assert tuple(heat.get_extent()) == HEAT[1]
+    np.testing.assert_allclose(heat.get_array(), HEAT[0])
+    assert heat.get_clim() == (0, 11)
 
 
 def test_the_still_picture_has_the_ellipses_at_one_and_two_standard_deviations():
@@ -359,8 +243,8 @@ def test_the_still_picture_has_the_ellipses_at_one_and_two_standard_deviations()
 @pytest.mark.parametrize("m", [(0, 0), (0, 1), (0, 9), (0, -9), (-1, 1), (1, -1)])
 def test_the_name_of_a_gaussian_stays_inside_the_still_picture(m):
     explorer = make(gaussian=(m, (0.1, 0.4), "a name"))
-    explorer.show_plane((-1, 1, -1, 1))
-    figure = explorer_figure(explorer)
+    explorer._extent = [-1, 1, -1, 1]
+    figure = explorer._figure()
     figure.canvas.draw()
     (name,) = [text for text in figure.axes[0].texts if text.get_text() == "a name"]
     inside, frame = name.get_window_extent(), figure.axes[0].get_window_extent()
@@ -368,8 +252,43 @@ def test_the_name_of_a_gaussian_stays_inside_the_still_picture(m):
     assert frame.y0 <= inside.y0 < inside.y1 <= frame.y1
 
 
-def test_the_still_picture_shows_samples_by_their_weight():
-    plane, _ = still(samples=(Z[:3], [0.25, 0.0, 1.0], "three"))
-    circles = plane.collections[-1]
-    np.testing.assert_allclose(circles.get_offsets(), Z[[2, 0, 1]], rtol=1e-6)
-    np.testing.assert_allclose(circles.get_sizes(), [400, 100, 4])
+# On a page, without Python.
+
+
+def z_of(page):
+    return page.evaluate("() => window.model.get('z')")
+
+
+def drawn(page):
+    return page.locator("figure canvas").evaluate("canvas => canvas.toDataURL()")
+
+
+def test_the_handle_follows_the_mouse(shown, drag):
+    page = shown(make())
+    before = drawn(page)
+    drag(page, ".handle", (0.8, 0.2), (0.3, 0.6))
+    z1, z2 = z_of(page)
+    left, right, bottom, top = make()._extent
+    assert left < z1 < (left + right) / 2  # left of the middle, and below it
+    assert bottom < z2 < (bottom + top) / 2
+    assert drawn(page) != before
+    assert page.locator(".sentence").inner_text().startswith("z = (")
+
+
+def test_the_keyboard_moves_z_and_not_the_page(shown):
+    page = shown(make(z=(0, 0)))
+    page.locator(".handle").focus()
+    for key in ("ArrowRight", "ArrowUp", "PageUp", "Home"):
+        before = z_of(page)
+        page.keyboard.press(key)
+        assert z_of(page) != before
+    assert page.evaluate("() => window.scrollY") == 0
+    page.locator("input").first.press("ArrowLeft")
+
+
+def test_python_moves_the_handle(shown):
+    page = shown(make())
+    page.evaluate("() => window.model.set('z', [0.25, -0.5])")
+    page.wait_for_timeout(50)
+    assert "0.25" in page.locator("output").first.inner_text()
+    assert "(0.25" in page.locator(".sentence").inner_text()

@@ -1,9 +1,28 @@
-"""What the reader drags: `LatentExplorer` for a latent plane, `ImageExplorer` for an image on that plane,
-`DigitPad` for an image of the reader's own, `Instrument` for whatever else Python must redraw."""
+"""What the reader drags. Each instrument is sent to the browser once, and thinks there."""
 
-from vae_course.teaching.explorer.images import ImageExplorer
-from vae_course.teaching.explorer.instrument import Instrument
+from vae_course.teaching.explorer import ink, strokes
+from vae_course.teaching.explorer.film import TrainingFilm
+from vae_course.teaching.explorer.jensen import JensenSlider
 from vae_course.teaching.explorer.latent import LatentExplorer
-from vae_course.teaching.explorer.pad import DigitPad
+from vae_course.teaching.explorer.noise import NoiseSlider
+from vae_course.teaching.explorer.pixel import OnePixel
+from vae_course.teaching.explorer.posterior import PosteriorExplorer
+from vae_course.teaching.explorer.reparametrization import Reparametrization
+from vae_course.teaching.explorer.rescaling import RescalingSlider
+from vae_course.teaching.explorer.roads import TwoRoads
+from vae_course.teaching.explorer.sheet import Sheet
+from vae_course.teaching.explorer.slides import Slides
 
-__all__ = ["DigitPad", "ImageExplorer", "Instrument", "LatentExplorer"]
+__all__ = [
+    "JensenSlider",
+    "LatentExplorer",
+    "NoiseSlider",
+    "OnePixel",
+    "PosteriorExplorer",
+    "Reparametrization",
+    "RescalingSlider",
+    "Sheet",
+    "Slides",
+    "TrainingFilm",
+    "TwoRoads",
+]

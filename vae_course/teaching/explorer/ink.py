@@ -7,16 +7,19 @@ System", NISTIR 5469, 1994. The data show it: the digits are 20 points wide, and
 begin at the same column.
 
 Strokes are pairs (x, y) along the pen's way, x to the right and y DOWN, on paper of 32 x 32.
+static/ink.js does the same in the browser.
 """
 
 from collections.abc import Sequence
 
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from vae_course.data import SIDE
 from vae_course.teaching.arguments import numbers
+from vae_course.teaching.explorer.strokes import PAPER, on_paper
 
-PAPER = 32  # points along one side of a bitmap
 BLOCK = PAPER // SIDE
 WIDE, HIGH = 20, 32  # the box that a digit is stretched to
 SLENDER = 2  # a 1 drawn as one straight line is stretched no more than this across, for one down
@@ -25,7 +28,20 @@ STEP = 0.5  # points between two places along a stroke
 CENTRES = np.stack(np.meshgrid(*2 * [np.arange(PAPER) + 0.5]), axis=-1).reshape(-1, 2)  # (1024, 2), (x, y)
 
 
-def bitmap_of(strokes: Sequence) -> np.ndarray:
+def image_of_strokes(strokes: Sequence) -> Array:
+    """The image x (64,) in [0, 1] of what is drawn: the counts in blocks of 4 x 4 over 16; no strokes, all 0.
+
+    Each stroke is (n, 2) with n >= 1, the pen's way in pairs (x, y) from 0 to 32. Raises `TypeError` or
+    `ValueError` for anything else.
+
+    >>> image_of_strokes([[(16, 4), (16, 28)]]).shape
+    (64,)
+    """
+    counts = _count_blocks(_bitmap_of(on_paper("strokes", strokes)))
+    return jnp.asarray(counts.ravel() / BLOCK**2, jnp.float32)
+
+
+def _bitmap_of(strokes: Sequence) -> np.ndarray:
     """The strokes as a bitmap (32, 32) of bool, row 0 on top, normalised as the data's; no strokes, no ink.
 
     Each stroke is (n, 2) with n >= 1. The pen is as thick as it takes to ink 313 points: the data's strokes
@@ -43,10 +59,10 @@ def bitmap_of(strokes: Sequence) -> np.ndarray:
     return bitmap.reshape(PAPER, PAPER)
 
 
-def count_blocks(bitmap: np.ndarray) -> np.ndarray:
+def _count_blocks(bitmap: np.ndarray) -> np.ndarray:
     """How many points are inked in each block of 4 x 4, as (8, 8) whole numbers from 0 to 16.
 
-    >>> count_blocks(np.ones((32, 32), bool)).max()
+    >>> _count_blocks(np.ones((32, 32), bool)).max()
     np.int64(16)
     """
     bitmap = numbers("bitmap", bitmap, (PAPER, PAPER))

@@ -1,76 +1,146 @@
-"""`Instrument`: controls, a picture and a sentence, all from one pure function of the controls.
+"""What all instruments share: the browser's files made into one, the course's colours, a still picture.
 
-For whatever must ask Python at each change; the latent explorer, which need not, is in latent.py.
+An instrument is sent to the browser once, with all it needs, and thinks there; a host of a few lines, which
+keeps the traits, can run it on a page without Python.
 """
 
+import re
+from pathlib import Path
+
+import anywidget
 import numpy as np
-from ipywidgets import HTML, VBox
+from matplotlib.figure import Figure
+from traitlets import Bytes, List, Unicode
 
-from vae_course.teaching.explorer.page import FRAME, PAPER, align, check, heading, sentence, settings
-from vae_course.teaching.pictures import image_png, img_tag
+from vae_course.data import SIDE
+from vae_course.models import Decoder
+from vae_course.teaching.arguments import text
+from vae_course.teaching.pictures import (
+    APPROXIMATION,
+    DATA,
+    DIGITS,
+    EXACT,
+    HANDLE,
+    PRIOR,
+    heat_colours,
+    img_tag,
+)
 
-PNG_SIGNATURE = b"\x89PNG"
-BLANK = np.zeros((8, 8))
+STATIC = Path(__file__).with_name("static")
+COLOURS = {"data": DATA, "prior": PRIOR, "exact": EXACT, "approximation": APPROXIMATION, "handle": HANDLE}
+IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
+COMMENT = r"/\*\*(?:(?!\*/)[\s\S])*\*/"
+ASIDES = re.compile(rf"^\s*(?:(?://.*|{COMMENT})\n\s*)*|{COMMENT} ?| +// .*$", re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:const|function\*?|class) (\w+))", re.MULTILINE)
 
 
-class Instrument(VBox):
-    """A box of controls that draws `draw(**values)` anew whenever a control is moved.
+def bundle(name: str) -> str:
+    """A file of `static` and all that it imports as one module: a widget's code cannot import a file."""
+    needed = dict.fromkeys(_needed(name))  # in order, each once
+    parts = [f"const ${part} = (() => {{\n{_inner(part)}\n}})();" for part in needed]
+    return "\n".join([*parts, _linked(_bare(name))])
 
-    `draw` returns (image, sentence): the image a 2-D array in [0, 1], 1 being ink, or the bytes of a PNG;
-    the sentence says in words what it shows. It is called once here, which also compiles what is jitted;
-    after that on another thread, so it may use JAX, numpy and pillow, but not matplotlib. `title` stands
-    above the controls, `alt` describes the picture for readers who cannot see it. Each further keyword is an
-    ipywidgets control; its description, or else its name, is written beside it.
 
-    If `draw` raises or returns something else, the sentence says so in words, the last picture stays, and
-    `instrument.error` holds the exception; otherwise it is None.
+def plain_script(name: str) -> str:
+    """A file of `static` that imports nothing as a script without exports: a worker's code."""
+    return EXPORT.sub("", _bare(name))
 
-    >>> from ipywidgets import FloatSlider
-    >>> def draw(ink):
-    ...     return np.full((8, 8), ink), f"Every pixel holds {ink:.0%} ink."
-    >>> Instrument(draw, title="Grey", alt="A grey square", ink=FloatSlider(value=0.5, max=1))
-    Instrument: Grey
-    """
 
-    def __init__(self, draw, *, title: str, alt: str, **controls):
-        if not callable(draw):
-            raise TypeError(f"`draw` must be a function of the controls' values, got {type(draw).__name__}")
-        check(controls)
-        align([*controls.values()], "min(40em, 98%)")
-        self._draw, self._title, self._alt, self._controls = draw, title, alt, controls
-        self._picture, self._sentence = HTML(), HTML()
-        children = [heading(title), *controls.values(), self._picture, self._sentence]
-        super().__init__(children, layout=FRAME)
-        self.add_class("instrument")
-        for control in controls.values():
-            control.observe(self._redraw, "value")
-        self._show(image_png(BLANK))
-        self._redraw()
+def _bare(name: str) -> str:
+    """A file of `static` without comments and indentation, which the browser does not need."""
+    return ASIDES.sub("", (STATIC / f"{name}.js").read_text(encoding="utf-8"))
 
-    def _redraw(self, change=None):
-        try:
-            drawn = self._draw(**{name: control.value for name, control in self._controls.items()})
-            if not (isinstance(drawn, tuple) and len(drawn) == 2 and isinstance(drawn[1], str)):
-                raise TypeError(f"`draw` must return a pair (image, sentence), got {type(drawn).__name__}")
-            image, words = drawn
-            self._show(image if isinstance(image, bytes) else image_png(image))
-            self.error = None
-        except Exception as error:  # a callback's error would end in a log that nobody reads
-            self.error, place = error, ", ".join(settings(self._controls))
-            words = f"Nothing new is drawn at {place}: {type(error).__name__}: {error}"
-        self._sentence.value = sentence(words, self.error)
 
-    def _show(self, png):
-        if not png.startswith(PNG_SIGNATURE):
-            raise ValueError(
-                "`draw` must return an array or the bytes of a PNG as its image, got other bytes"
-            )
-        self._png = png
-        self._picture.value = f'<div style="margin-top: 8px; {PAPER}">{img_tag(png, self._alt)}</div>'
+def _needed(name):
+    for _, part in IMPORT.findall(_bare(name)):
+        yield from [*_needed(part), part]
+
+
+def _linked(source):
+    return IMPORT.sub(r"const \1 = $\2;", source)
+
+
+def _inner(name):
+    source = _linked(_bare(name))
+    return f"{EXPORT.sub('', source)}\nreturn {{ {', '.join(EXPORT.findall(source))} }};"
+
+
+def css(*names: str) -> str:
+    """Style sheets of `static`, under the course's colours, which they share with Python."""
+    colours = " ".join(f"--{role}: {colour};" for role, colour in COLOURS.items())
+    sheets = [(STATIC / f"{name}.css").read_text(encoding="utf-8") for name in ("instruments", *names)]
+    return "\n".join([f".vae-instrument {{ {colours} }}", *sheets])
+
+
+class Instrument(anywidget.AnyWidget):
+    """A widget that thinks in the browser. A subclass gives `_esm`, `_figure` and `_describe`."""
+
+    _css = css()
+
+    _title = Unicode().tag(sync=True)
+    _alt = Unicode().tag(sync=True)  # what is shown, in words
+    _still = Unicode().tag(sync=True)  # the still picture, for a browser that cannot run the instrument
+    _digits = List(list(DIGITS)).tag(sync=True)  # the colour of each class
+    _colours = Bytes(heat_colours()).tag(sync=True)  # of a heat picture: 256 times red, green, blue
+
+    def __init__(self, *, title: str, alt: str, **traits):
+        super().__init__(_title=text("title", title), _alt=alt, **traits)
+
+    def _figure(self) -> Figure:
+        """The still picture, drawn by matplotlib."""
+        raise NotImplementedError
+
+    def still(self) -> str:
+        """What is shown at the start, as a picture for HTML: on GitHub, in print, where no script runs."""
+        from vae_course.teaching.figures import figure_png, styled  # imports pyplot
+
+        return img_tag(figure_png(styled(self._figure)()), f"{self._alt}.")
+
+    def sent(self) -> dict:
+        """The traits that the browser's half reads, by name."""
+        of_any_widget = anywidget.AnyWidget.class_trait_names(sync=True)
+        names = set(self.class_trait_names(sync=True)).difference(of_any_widget)
+        return {name: getattr(self, name) for name in sorted(names)}
+
+    def page(self) -> str:
+        """The instrument as it is now, as an HTML page of its own: it opens from disk, without Python."""
+        from vae_course.teaching.explorer.page import standalone  # which imports this room
+
+        return standalone(self)
 
     def __repr__(self):
-        return f"Instrument: {self._title}"
+        return f"{type(self).__name__}: {self._title}"
 
     def _repr_mimebundle_(self, **kwargs):
-        data = super()._repr_mimebundle_(**kwargs)
-        return {**data, "text/html": img_tag(self._png, self._alt)}
+        self._still = self.still()
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        run_it = "<p><em>A still picture. Run this cell to move things.</em></p>"
+        return {**data, "text/html": self._still + run_it}, metadata
+
+
+def network(name: str, of, *kinds: type) -> dict:
+    """The weights of a decoder or an encoder of one of these kinds, as the browser's files take them.
+
+    Raises `TypeError` or `ValueError`, naming the argument `name`, for another class, other numbers than 2
+    latents and 64 pixels, and for weights that are not finite.
+    """
+    if not isinstance(of, kinds):
+        needed = " or a ".join(kind.__name__ for kind in kinds)
+        raise TypeError(f"`{name}` must be a {needed}, got {type(of).__name__}")
+    if (of.latents, of.pixels) != (2, SIDE**2):
+        needed = f"2 latents, because the plane has two axes, and {SIDE**2} pixels"
+        raise ValueError(f"`{name}` must have {needed}, got {of.latents} and {of.pixels}")
+    linears = [of.linear] if hasattr(of, "linear") else of.mlp.layers
+    last = "sigmoid" if isinstance(of, Decoder) else "identity"
+    parts = [np.asarray(part).ravel() for layer in linears for part in (layer.weight, layer.bias)]
+    weights = np.concatenate(parts)
+    if not np.isfinite(weights).all():
+        raise ValueError(f"`{name}` must have finite weights, got NaN or infinity")
+    sizes = [linears[0].in_features, *(layer.out_features for layer in linears)]
+    activations = ["tanh"] * (len(linears) - 1) + [last]
+    return {"weights": floats(weights), "sizes": sizes, "activations": activations}
+
+
+def floats(values) -> bytes:
+    """Numbers as the bytes of float32, row by row."""
+    return np.asarray(values, np.float32).tobytes()

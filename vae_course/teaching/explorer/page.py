@@ -1,53 +1,37 @@
-"""What the instruments' pages share: the browser's files, controls in a column, pictures and sentences."""
+"""An instrument as a page of its own, without Python: it opens from disk, and needs no network."""
 
+import base64
 import html
-from pathlib import Path
+import json
+from string import Template
 
-from ipywidgets import HTML, Checkbox
-from ipywidgets.widgets.widget_description import DescriptionWidget
-
-from vae_course.teaching.pictures import EXACT, HANDLE
-
-STATIC = Path(__file__).with_name("static")
-FRAME = {"border": "1px solid #d5d5d5", "padding": "12px 18px", "max_width": "800px"}
-PAPER = "display: inline-block; line-height: 0; border: 1px solid #555"
+from vae_course.teaching.explorer.instrument import STATIC, Instrument
 
 
-def css(name: str) -> str:
-    """A style sheet of `static`, under the colours that it shares with Python."""
-    colours = f".latent-explorer, .digit-pad {{ --handle: {HANDLE}; --exact: {EXACT}; }}\n"
-    return colours + (STATIC / name).read_text(encoding="utf-8")
+def standalone(instrument: Instrument) -> str:
+    """The instrument as it is now, as HTML; where scripts do not run, its still picture."""
+    instrument._still = instrument.still()
+    page = Template((STATIC / "page.html").read_text(encoding="utf-8"))
+    return page.safe_substitute(
+        title=html.escape(instrument._title),
+        css=instrument._css,
+        still=instrument._still,
+        state=_literal(_packed(instrument.sent())),
+        code=_literal(str(instrument._esm)),
+    )
 
 
-def heading(title: str) -> HTML:
-    """The line above an instrument."""
-    return HTML(f'<strong style="font-size: 15px">{html.escape(title)}</strong>')
+def _packed(value):
+    """JSON's values, and bytes as {"base64": ...}."""
+    if isinstance(value, dict):
+        return {key: _packed(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_packed(one) for one in value]
+    if isinstance(value, bytes | memoryview):
+        return {"base64": base64.b64encode(value).decode()}
+    return value
 
 
-def sentence(words: str, error: Exception | None) -> str:
-    """The words as a status, or as an alert if there is an error, which a screen reader speaks."""
-    role = "alert" if error else "status"
-    style = "font-size: 15px; line-height: 1.4"
-    return f'<div class="{role}" role="{role}" style="{style}">{html.escape(words)}</div>'
-
-
-def settings(controls: dict) -> list[str]:
-    """Where the controls stand, for a sentence about what went wrong there."""
-    return [f"{name} = {control.value!r}" for name, control in controls.items()]
-
-
-def check(controls: dict) -> None:
-    """Each is a control of ipywidgets; what has no description is described by its name."""
-    for name, control in controls.items():
-        if not isinstance(control, DescriptionWidget) or not control.has_trait("value"):
-            raise TypeError(f"`{name}` must be an ipywidgets control, got {type(control).__name__}")
-        control.description = control.description or name
-
-
-def align(controls: list, width: str) -> None:
-    """All as wide as that, and their descriptions as wide as the longest."""
-    sliders = [control for control in controls if not isinstance(control, Checkbox)]
-    longest = max((len(slider.description) for slider in sliders), default=0)
-    for control in controls:
-        control.style.description_width = f"{longest}ch"
-        control.layout.width = width
+def _literal(value):
+    """A literal that may stand in a script: nothing in it ends the script."""
+    return json.dumps(value).replace("</", "<\\/")

@@ -1,72 +1,133 @@
-"""Two instruments made of rows of images: two roads from one digit to another, and a choice of models."""
+"""`TwoRoads`: from one digit to another through pixels, and on the latent plane."""
 
-from collections.abc import Callable, Mapping, Sequence
-
-import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
-from ipywidgets import Dropdown, FloatSlider, SelectionSlider
 from jax.typing import ArrayLike
+from matplotlib.figure import Figure
+from traitlets import Bytes, Dict, Int, List, TraitType, validate
 
-from vae_course.samples import nearest_to_each, two_roads
-from vae_course.teaching.explorer.instrument import Instrument
-from vae_course.teaching.pictures import rows_png
+from vae_course.data import SIDE, blend
+from vae_course.models import Decoder, GaussianDecoder, LinearDecoder, apply
+from vae_course.samples import nearest_to_each
+from vae_course.teaching.arguments import numbers
+from vae_course.teaching.explorer.instrument import Instrument, bundle, css, floats, network
+from vae_course.teaching.explorer.plane import digits_of, images_of, square_around
 
-STOPS = 9  # images along a road
-CAPTIONS = ("a blend of the pixels", "a walk on the plane")
+STOPS = np.linspace(0, 1, 9)  # the t of the images of a strip
+NAMES = ("Blend of the pixels", "Walk on the plane")
 
 
-def roads_between_digits(
-    decoder: Callable, X: ArrayLike, labels: ArrayLike, Z: ArrayLike, *, first: int = 0, second: int = 1
-) -> Instrument:
-    """Choose two digits, and how far to go: the images along both roads, and what the last is nearest to.
+class Share(TraitType):
+    """A float from 0 to 1."""
 
-    `X` (N, 64) are the training images, `labels` (N,) their digits and `Z` (N, 2) their codes. Each digit
-    is the first of its kind; `first` and `second` are chosen at the start.
+    def validate(self, obj, value):
+        """The float, from anything that is one: a number of Python, numpy or JAX."""
+        value = float(numbers(self.name, value, ()))
+        if not 0 <= value <= 1:
+            raise ValueError(f"`{self.name}` must be from 0 to 1, got {value:g}")
+        return value
+
+
+class TwoRoads(Instrument):
+    """Two roads from one digit to another: a blend of the pixels, and a walk on the latent plane.
+
+    `X` (N, 64) are the training images, ink from 0 to 1, and `labels` (N,) their digits; a digit's image is
+    the first of its kind. At t the blend is (1 - t) x_a + t x_b; the walk is what the decoder draws at
+    (1 - t) z_a + t z_b. Each road is a strip of nine images, with the image at t beside it; a sentence says
+    which training image is nearest, and its squared distance, summed over the pixels.
+
+    `decoder` has two latents and 64 pixels, and `codes` (N, 2) are the images' places on its plane. Without
+    both there is only the blend. `first`, `second` and `t`, from 0 to 1, are what the reader sets, in both
+    directions. Raises `TypeError` or `ValueError`, naming the argument that does not fit.
     """
-    classes, first_of = np.unique(labels, return_index=True)
-    number_of = dict(zip(classes.tolist(), first_of.tolist(), strict=True))
 
-    def draw(first, second, how_far):
-        a, b = number_of[first], number_of[second]
-        t = jnp.linspace(0.0, how_far, STOPS)
-        roads = _two_roads(decoder, X[a], X[b], Z[a], Z[b], t)
-        which, (by_pixels, by_plane) = nearest_to_each(jnp.stack([road[-1] for road in roads]), X)
-        blended, walked = np.asarray(labels)[np.asarray(which)]
-        return rows_png(dict(zip(CAPTIONS, roads, strict=True)), scale=8), (
-            f"At the end of the blend the nearest training image shows {blended}, at squared distance "
-            f"{by_pixels:.1f}; at the end of the walk it shows {walked}, at {by_plane:.1f}."
+    _esm = bundle("roads")
+    _css = css("roads")
+
+    t = Share(0.5).tag(sync=True)
+    first = Int(0).tag(sync=True)
+    second = Int(1).tag(sync=True)
+    _images = Bytes().tag(sync=True)  # float32, image after image
+    _labels = Bytes().tag(sync=True)  # uint8
+    _decoder = Dict(None, allow_none=True).tag(sync=True)
+    _codes = Bytes().tag(sync=True)  # float32: z1, z2, z1, z2, ...
+    _extent = List().tag(sync=True)
+
+    def __init__(
+        self,
+        X: ArrayLike,
+        labels: ArrayLike,
+        decoder: Decoder | LinearDecoder | GaussianDecoder | None = None,
+        codes: ArrayLike | None = None,
+        *,
+        first: int = 0,
+        second: int = 1,
+        t: float = 0.5,
+        title: str = "From one digit to another",
+    ):
+        X = images_of("X", X)
+        labels = digits_of("labels", labels, len(X))
+        if (decoder is None) != (codes is None):
+            missing, given = ("decoder", "codes") if decoder is None else ("codes", "decoder")
+            raise ValueError(f"`{missing}` must be given with `{given}`, or neither of them, got None")
+        sent = {"_decoder": None}
+        if decoder is not None:
+            plain = decoder.decoder if isinstance(decoder, GaussianDecoder) else decoder
+            codes = numbers("codes", codes, (len(X), 2))
+            sent = {
+                "_decoder": network("decoder", plain, Decoder, LinearDecoder),
+                "_codes": floats(codes),
+                "_extent": square_around(codes),
+            }
+        self._X, self._Z, self._draws = jnp.asarray(X), codes, decoder
+        super().__init__(
+            title=title,
+            alt="Images on the way from one digit to another, and the nearest training image to each",
+            first=_digit("first", first, labels),
+            second=_digit("second", second, labels),
+            t=t,
+            _labels=labels.tobytes(),
+            _images=floats(X),
+            **sent,
         )
 
-    return Instrument(
-        draw,
-        title="Two roads from one digit to another",
-        alt=f"Two rows of {STOPS} images. Above, one digit fades into another. Below, nearly each image is a"
-        " digit.",
-        first=Dropdown(options=list(number_of), value=first, description="first digit"),
-        second=Dropdown(options=list(number_of), value=second, description="second digit"),
-        how_far=FloatSlider(value=1.0, min=0, max=1, step=0.05, description="how far"),
-    )
+    @validate("first", "second")
+    def _check_digit(self, proposal):
+        return _digit(proposal["trait"].name, proposal["value"], self._labels)
+
+    def _roads(self):
+        """{name: (images at the stops (9, 64), squared distances to the nearest training image (9,))}."""
+        a, b = self._labels.index(self.first), self._labels.index(self.second)
+        t = jnp.asarray(STOPS, float)
+        strips = [jax.vmap(blend, (None, None, 0))(self._X[a], self._X[b], t)]
+        if self._draws is not None:
+            way = jnp.asarray(np.outer(1 - STOPS, self._Z[a]) + np.outer(STOPS, self._Z[b]), float)
+            strips.append(apply(self._draws, way))
+        return {
+            name: (np.asarray(strip), np.asarray(nearest_to_each(strip, self._X)[1]))
+            for name, strip in zip(NAMES, strips, strict=False)
+        }
+
+    def _figure(self) -> Figure:
+        from vae_course.teaching.figures import draw_digit  # imports pyplot
+
+        roads = self._roads()
+        figure = Figure(figsize=(7, 1.1 * len(roads)), layout="constrained")
+        axes = figure.subplots(len(roads), squeeze=False)[:, 0]
+        for ax, (name, (strip, distances)) in zip(axes, roads.items(), strict=True):
+            for column, image in enumerate(strip):
+                draw_digit(ax, image, column=column)
+            middles = (SIDE + 1) * np.arange(len(STOPS)) + SIDE / 2
+            ax.set_xticks(middles, [f"{distance:.1f}" for distance in distances])
+            ax.set_title(name, loc="left")
+            below = {"ha": "right", "va": "top", "fontsize": 8}
+            ax.text(-2, SIDE, "squared distance to the\nnearest training image", **below)
+        return figure
 
 
-def choice_of_rows(
-    choices: Mapping[str, tuple[Mapping[str, Sequence], str]],
-    *,
-    name: str,
-    title: str,
-    alt: str,
-    start: int = 0,
-) -> Instrument:
-    """A slider over {setting: ({caption: images}, sentence)}: the rows of images and the words of each.
-
-    `name` is written beside the slider, which starts at setting number `start`.
-    """
-    return Instrument(
-        lambda setting: (rows_png(choices[setting][0], scale=6), choices[setting][1]),
-        title=title,
-        alt=alt,
-        setting=SelectionSlider(options=list(choices), value=list(choices)[start], description=name),
-    )
-
-
-_two_roads = eqx.filter_jit(two_roads)
+def _digit(name, value, labels):
+    """The digit, if there is an image of it."""
+    if value not in (there := sorted(set(labels))):
+        raise ValueError(f"`{name}` must be among `labels`, {[int(label) for label in there]}, got {value!r}")
+    return int(value)

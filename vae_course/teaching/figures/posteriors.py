@@ -2,11 +2,31 @@
 
 from collections.abc import Sequence
 
+import equinox as eqx
 import numpy as np
 from matplotlib.figure import Figure
 
+from vae_course.marginal import DecodedGrid, latent_grid
 from vae_course.teaching.figures.digits import draw_digit
 from vae_course.teaching.figures.style import styled
+
+SMALLEST, CELLS = 0.2, 64  # half the width of a close-up, at least, and its cells per axis
+
+
+def views(plane: DecodedGrid, X) -> tuple[list, list]:
+    """All of the plane, and a close-up, for each image of X: what `posteriors` draws."""
+    return [(plane.log_posterior(x), plane.grid.extent) for x in X], [close_up(plane, x) for x in X]
+
+
+def close_up(plane: DecodedGrid, x) -> tuple[np.ndarray, tuple]:
+    """log p(x, z) and extent of a square of four standard deviations to each side of x's posterior."""
+    mean, sd = _mean_and_sd(plane, x)
+    grid = latent_grid(CELLS, max(4 * float(sd.max()), SMALLEST), mean)
+    return np.asarray(_log_joint(plane.model, grid, x)), grid.extent
+
+
+_mean_and_sd = eqx.filter_jit(lambda plane, x: (plane.mean(x), plane.sd(x)))
+_log_joint = eqx.filter_jit(lambda model, grid, x: DecodedGrid(model, grid).log_joint(x))
 
 
 @styled

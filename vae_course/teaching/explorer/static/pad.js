@@ -1,17 +1,20 @@
-// The pad in the browser: paper, a pen, and a keyboard's pen.
-// What is exported by name is a pure function, so that a test runs this very file without a browser.
+// The pad: paper for one digit, and a pen for mouse, finger or keyboard. A part of an instrument's page.
+// What is exported, but for `createPad`, is a pure function, so that a test runs this very file without a browser.
 // @ts-check
 
 /** @typedef {CanvasRenderingContext2D} Context */
 /** @typedef {[number, number]} Place x to the right and y down, in points of the paper */
 /** @typedef {Place[][]} Strokes */
 /** @typedef {{ place: Place, down: boolean }} Pen the keyboard's */
-/** @typedef {{ strokes: Strokes, _paper: number }} State the traits of pad.py; the paper's points along one side */
+/**
+ * `paper`: points along one side. `onStrokes` hears of each change that the reader makes; `resting` is false
+ * while the pen is down.
+ * @typedef {{ paper: number, onStrokes: (strokes: Strokes, how: { resting: boolean }) => void }} Options
+ */
 
-const SIDE = 256; // of the canvas, in CSS pixels
 const PEN = 2.4; // points
 const APART = 0.4; // points between two places of a stroke
-const PAUSE = 100; // ms between two messages to Python while a stroke is drawn
+const REST = 600; // ms without a key after which the keyboard's pen rests
 /** @type {Record<string, number[]>} */
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 
@@ -43,16 +46,16 @@ export function describe(strokes, pen) {
 
 // JupyterLab would take the keys to walk through the cells, unless the element in focus says this.
 const KEEP_KEYS = 'data-lm-suppress-shortcuts="true"';
-const PAGE = `<div class="digit-pad" ${KEEP_KEYS}>
-  <div class="heading">Draw a digit here</div>
-  <canvas class="paper" tabindex="0" ${KEEP_KEYS} role="application" aria-roledescription="drawing pad"
+// The hint repeats the canvas's label for those who see it, so a screen reader skips it.
+const PAGE = `<div class="digit-pad">
+  <canvas class="drawing" tabindex="0" ${KEEP_KEYS} role="application" aria-roledescription="drawing pad"
     aria-label="Paper for one digit. Arrow keys move the pen, the space bar lowers and lifts it."></canvas>
+  <p class="hint" aria-hidden="true">Arrow keys move the pen, the space bar lowers and lifts it.</p>
   <div class="buttons">
-    <button type="button" class="undo" ${KEEP_KEYS}>Undo the last stroke</button>
+    <button type="button" class="undo" ${KEEP_KEYS} aria-label="Undo the last stroke">Undo</button>
     <button type="button" class="clear" ${KEEP_KEYS}>Clear</button>
   </div>
-  <p class="state" aria-live="polite"></p>
-  <p class="hint">Mouse, finger or pen. Keyboard: arrow keys move the pen, space lowers and lifts it.</p>
+  <p class="state" role="status"></p>
 </div>`;
 
 /** @type {(context: Context, strokes: Strokes) => void} */
@@ -60,8 +63,8 @@ function drawStrokes(context, strokes) {
   Object.assign(context, { lineWidth: PEN, lineCap: "round", lineJoin: "round", strokeStyle: "#000" });
   for (const stroke of strokes) {
     context.beginPath();
-    context.moveTo(...stroke[0]);
-    for (const place of stroke) context.lineTo(...place); // a line of no length is a dot
+    context.moveTo(stroke[0][0], stroke[0][1] + 0.01); // so that a dot is a line, which has a length
+    for (const place of stroke) context.lineTo(...place);
     context.stroke();
   }
 }
@@ -86,48 +89,54 @@ function drawPen(context, { place: [x, y], down }) {
   }
 }
 
-/** @param {import("@anywidget/types").RenderProps<State>} props */
-function render({ model, el }) {
-  el.innerHTML = PAGE;
+// Fill `host` with an empty pad. `show(strokes)` draws what was set elsewhere, and does nothing while the reader's
+// pen is down, since the stroke under way would be lost; `remove()` empties the host again.
+/** @type {(host: HTMLElement, options: Options) => { show: (strokes: Strokes) => void, remove: () => void }} */
+export function createPad(host, { paper, onStrokes }) {
+  host.innerHTML = PAGE;
   /** @type {(selector: string) => any} */
-  const find = (selector) => el.querySelector(selector);
+  const find = (selector) => host.querySelector(selector);
   const [undo, clear, state] = [".undo", ".clear", ".state"].map(find);
-  const [paper, ratio] = [model.get("_paper"), Math.max(2, window.devicePixelRatio)];
   /** @type {HTMLCanvasElement} */
-  const canvas = find(".paper");
-  canvas.width = canvas.height = SIDE * ratio;
+  const canvas = find(".drawing");
   const context = /** @type {Context} */ (canvas.getContext("2d"));
-  context.scale((SIDE * ratio) / paper, (SIDE * ratio) / paper);
-  let [strokes, drawing] = [model.get("strokes"), false];
-  /** @type {ReturnType<typeof setTimeout>?} */
-  let timer = null;
+  /** @type {Strokes} */
+  let strokes = [];
+  /** @type {number?} */
+  let pointer = null; // the one that draws
   /** @type {Pen} */
   const pen = { place: [paper / 2, paper / 2], down: false };
   let keyboard = false; // whether it is in use
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
 
-  function show() {
+  function draw() {
     context.clearRect(0, 0, paper, paper);
     drawStrokes(context, strokes);
     if (keyboard) drawPen(context, pen);
+    // Not `disabled`, which would take the focus from the button that was pressed.
+    undo.ariaDisabled = clear.ariaDisabled = String(strokes.length === 0);
+  }
+
+  // A screen reader speaks what is new here, so it is for a pen that rests.
+  function say() {
+    clearTimeout(timer);
     const text = describe(strokes, keyboard ? pen : null);
     if (state.textContent !== text) state.textContent = text;
-    undo.disabled = clear.disabled = strokes.length === 0;
   }
 
-  function send() {
-    clearTimeout(timer ?? undefined);
-    timer = null;
-    model.set("strokes", strokes);
-    model.save_changes();
-  }
-
-  /** @type {(next: Strokes, how: { atOnce: boolean }) => void} */
-  function change(next, { atOnce }) {
-    if (next === strokes) return;
+  /** @type {(next: Strokes, how: { resting: boolean }) => void} */
+  function change(next, { resting }) {
     strokes = next;
-    show();
-    if (atOnce) send();
-    else timer ??= setTimeout(send, PAUSE);
+    draw();
+    if (resting) say();
+    onStrokes(strokes, { resting });
+  }
+
+  /** @param {Place[]} places */
+  function follow(places) {
+    const next = places.reduce(extended, strokes);
+    if (next !== strokes) change(next, { resting: false });
   }
 
   /** @param {PointerEvent} event */
@@ -137,63 +146,92 @@ function render({ model, el }) {
     return onPaper(paper, [(paper * x) / canvas.clientWidth, (paper * y) / canvas.clientHeight]);
   }
 
-  function lift() {
-    if (!drawing) return;
-    drawing = false;
-    send();
+  /** @param {number} count how many of the last strokes */
+  function takeBack(count) {
+    if (strokes.length === 0 || pointer !== null) return;
+    change(strokes.slice(0, strokes.length - count), { resting: true });
+  }
+
+  function leaveKeyboard() {
+    const drawing = pen.down;
+    [keyboard, pen.down] = [false, false];
+    if (drawing) change(strokes, { resting: true });
+    else draw();
   }
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || drawing) return; // a second finger draws nothing
+    if (event.button !== 0 || pointer !== null) return; // a second finger draws nothing
     event.preventDefault();
     canvas.setPointerCapture(event.pointerId);
-    canvas.focus({ preventScroll: true });
-    [keyboard, drawing] = [false, true];
-    pen.down = false;
-    change([...strokes, [place(event)]], { atOnce: false });
+    canvas.focus({ preventScroll: true, focusVisible: false });
+    leaveKeyboard();
+    pointer = event.pointerId;
+    change([...strokes, [place(event)]], { resting: false });
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!drawing || !canvas.hasPointerCapture(event.pointerId)) return;
+    if (event.pointerId !== pointer) return;
     // The browser joins quick movements into one event; a curve needs all of them.
     const moves = event.getCoalescedEvents?.() ?? [];
-    change((moves.length ? moves : [event]).map(place).reduce(extended, strokes), { atOnce: false });
+    follow((moves.length ? moves : [event]).map(place));
   });
-  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(end, lift);
+  for (const end of /** @type {const} */ (["pointerup", "pointercancel", "lostpointercapture"])) {
+    canvas.addEventListener(end, (event) => {
+      if (event.pointerId !== pointer) return;
+      pointer = null;
+      change(strokes, { resting: true });
+    });
+  }
+
+  function press() {
+    pen.down = !pen.down;
+    change(pen.down ? [...strokes, [pen.place]] : strokes, { resting: !pen.down });
+    say();
+  }
+
+  /** @param {number[]} direction */
+  function move([across, along]) {
+    pen.place = onPaper(paper, [pen.place[0] + across, pen.place[1] + along]);
+    if (pen.down) follow([pen.place]);
+    draw();
+    clearTimeout(timer);
+    timer = setTimeout(say, REST);
+  }
 
   canvas.addEventListener("keydown", (event) => {
     const direction = KEYS[event.key];
-    if (!direction && event.key !== " ") return;
+    if (pointer !== null || (!direction && event.key !== " ")) return;
     event.preventDefault(); // the page must not scroll
     keyboard = true;
-    if (!direction) {
-      if (event.repeat) return;
-      pen.down = !pen.down;
-      if (pen.down) change([...strokes, [pen.place]], { atOnce: true });
-    } else {
-      pen.place = onPaper(paper, [pen.place[0] + direction[0], pen.place[1] + direction[1]]);
-      if (pen.down) change(extended(strokes, pen.place), { atOnce: false });
-    }
-    show();
+    if (direction) move(direction);
+    else if (!event.repeat) press();
   });
   canvas.addEventListener("blur", () => {
-    [keyboard, pen.down] = [false, false];
-    show();
+    leaveKeyboard();
+    say();
   });
+  undo.addEventListener("click", () => takeBack(1));
+  clear.addEventListener("click", () => takeBack(strokes.length));
 
-  undo.addEventListener("click", () => change(strokes.slice(0, -1), { atOnce: true }));
-  clear.addEventListener("click", () => change([], { atOnce: true }));
+  // The drawing is as sharp as the screen, at whatever size the page gives it.
+  const observer = new ResizeObserver(() => {
+    canvas.width = canvas.height = Math.round(canvas.clientWidth * Math.max(2, window.devicePixelRatio));
+    context.setTransform(canvas.width / paper, 0, 0, canvas.height / paper, 0, 0);
+    draw();
+  });
+  observer.observe(canvas);
+  say();
 
-  function hear() {
-    if (drawing || pen.down || timer) return; // an answer about what was drawn a moment ago
-    strokes = model.get("strokes");
-    show();
-  }
-  model.on("change:strokes", hear);
-  show();
-  return () => {
-    clearTimeout(timer ?? undefined);
-    model.off("change:strokes", hear);
+  return {
+    show(next) {
+      if (pointer !== null || pen.down) return;
+      strokes = next;
+      draw();
+      say();
+    },
+    remove() {
+      observer.disconnect();
+      clearTimeout(timer);
+      host.replaceChildren();
+    },
   };
 }
-
-export default { render };

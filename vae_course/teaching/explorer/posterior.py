@@ -1,0 +1,226 @@
+"""`PosteriorExplorer`: an image, its exact posterior on the latent plane, and what one lays on it."""
+
+from collections.abc import Iterable
+
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from matplotlib.figure import Figure
+from traitlets import Bool, Bytes, Dict, Float, Int, List, Unicode, validate
+
+from vae_course.elbo import quadrature_elbo
+from vae_course.marginal import DecodedGrid, for_each, latent_grid, log_marginals
+from vae_course.models import GaussianDecoder, GaussianEncoder, apply
+from vae_course.teaching.arguments import numbers
+from vae_course.teaching.explorer.ink import image_of_strokes
+from vae_course.teaching.explorer.instrument import Instrument, bundle, css, floats, network, plain_script
+from vae_course.teaching.explorer.plane import (
+    Point,
+    Spread,
+    digits_of,
+    heat_of,
+    images_of,
+    square_around,
+    still_gaussian,
+    still_handle,
+    still_heat,
+)
+from vae_course.teaching.explorer.strokes import Strokes
+from vae_course.teaching.pictures import APPROXIMATION, EXACT
+
+PARTS = ("evidence", "mean", "q", "encoder", "prior samples", "q samples", "encoder samples", "draw")
+FLOOR = 15.0  # nats below the top from which on everything has one colour
+CELLS = 128  # per axis, of a still picture of the whole plane
+PRIOR_S = np.array([[-3.0, -3.0], [3.0, 3.0]])  # where nearly all of the prior lies
+BAR = 30.0  # nats that the bar shows below log p(x)
+
+
+class PosteriorExplorer(Instrument):
+    """Pick an image or draw one: its exact posterior on the plane, z under a handle, and what is laid on it.
+
+    `model` is a `GaussianDecoder` with two latents and 64 pixels, `images` (N, 64) ink from 0 to 1 in the
+    order in which a slider walks through them, `labels` (N,) their digits, `encoder` a `GaussianEncoder`.
+    `codes` (N, 2) is where each image's digit stands on the plane: unless given, the encoder's means or,
+    without an encoder, the posteriors' modes. `parts` names what is shown besides log p(x, z):
+
+        "evidence"         the picture is the posterior, and log p(x) stands beside it as a bar
+        "mean"             the image decoded at the posterior's mean
+        "q"                the reader's q = N(m, diag s^2), its ELBO and KL: m is the handle, s stands on
+                           sliders and on handles at two standard deviations; buttons for the best q
+                           and for the encoder's answer
+        "encoder"          the encoder's q, as a dashed ellipse
+        "prior samples"    draws as dots sized by weight, and their estimate of log p(x)
+        "q samples", "encoder samples"    draws from the reader's q and from the encoder's, likewise
+        "draw"             paper for an image of the reader's own
+
+    Everything is computed in the browser, in nats. `explorer.z` (or `.m`, the same point), `.s`, `.image`,
+    `.strokes` and `.zoom` are what the reader has set, in both directions; `.x` (64,) is the image shown.
+    `z` is where the handle starts: on the posterior's mode unless given, or beside it when q is to be fitted.
+    Raises `TypeError` or `ValueError`, naming the argument that does not fit.
+    """
+
+    _esm = bundle("posterior")
+    _css = css("pad")
+
+    z = Point((0.0, 0.0)).tag(sync=True)
+    s = Spread((0.3, 0.3)).tag(sync=True)
+    image = Int(0).tag(sync=True)
+    strokes = Strokes(()).tag(sync=True)
+    zoom = Bool(True).tag(sync=True)
+    _model = Dict().tag(sync=True)
+    _sigma = Float().tag(sync=True)
+    _encoder = Dict(None, allow_none=True).tag(sync=True)
+    _images = Bytes().tag(sync=True)  # float32, image after image
+    _labels = Bytes().tag(sync=True)  # uint8
+    _codes = Bytes().tag(sync=True)  # float32: z1, z2, z1, z2, ...
+    _parts = List().tag(sync=True)
+    _extent = List().tag(sync=True)
+    _placed = Bool().tag(sync=True)  # whether z was given
+    _worker = Unicode(plain_script("inference")).tag(sync=True)
+
+    def __init__(
+        self,
+        model: GaussianDecoder,
+        images: ArrayLike,
+        labels: ArrayLike,
+        encoder: GaussianEncoder | None = None,
+        *,
+        parts: Iterable[str] = ("evidence",),
+        codes: ArrayLike | None = None,
+        image: int = 0,
+        strokes: Iterable = (),
+        z: ArrayLike | None = None,
+        s: ArrayLike = (0.3, 0.3),
+        zoom: bool = True,
+        title: str = "The exact posterior of an image",
+    ):
+        if not isinstance(model, GaussianDecoder):
+            raise TypeError(f"`model` must be a GaussianDecoder, got {type(model).__name__}")
+        sent = network("model", model.decoder, type(model.decoder))
+        if not np.isfinite(model.sigma):
+            raise ValueError(f"`model` must have a finite sigma, got {model.sigma}")
+        sent_encoder = None if encoder is None else network("encoder", encoder, GaussianEncoder)
+        X = images_of("images", images)
+        labels, parts = digits_of("labels", labels, len(X)), _known(parts, encoder)
+        self._exact, self._encode, self._X = DecodedGrid(model, latent_grid(200)), encoder, X
+        if codes is None:
+            X_ = jnp.asarray(X)
+            codes = for_each(self._exact.mode, X_) if encoder is None else apply(encoder, X_)[0]
+        codes = numbers("codes", codes, (len(X), 2))
+        _number_of("image", image, len(X))
+        super().__init__(
+            title=title,
+            alt=_in_words(len(X), parts),
+            z=codes[image] if z is None else z,
+            s=s,
+            image=image,
+            strokes=strokes,
+            zoom=zoom,
+            _model=sent,
+            _sigma=float(model.sigma),
+            _encoder=sent_encoder,
+            _images=floats(X),
+            _labels=labels.tobytes(),
+            _codes=floats(codes),
+            _parts=parts,
+            _extent=square_around(codes, PRIOR_S if "evidence" in parts else 1.3 * codes),
+            _placed=z is not None,
+        )
+
+    @property
+    def m(self) -> tuple[float, float]:
+        """The mean of the reader's q: the point under the handle, `z`."""
+        return self.z
+
+    @m.setter
+    def m(self, value):
+        self.z = value
+
+    @property
+    def x(self):
+        """The image shown, (64,): the reader's own if one is drawn."""
+        return image_of_strokes(self.strokes) if self.strokes else jnp.asarray(self._X[self.image])
+
+    @validate("image")
+    def _check_image(self, proposal):
+        return _number_of("image", proposal["value"], len(self._X))
+
+    def _figure(self) -> Figure:
+        from vae_course.teaching.figures import draw_codes, draw_digit  # imports pyplot
+
+        x, z, heat = self.x, jnp.asarray(self.z), self._landscape()
+        figure = Figure(figsize=(7.4, 3.8))
+        cells = figure.add_gridspec(2, 3, width_ratios=[3, 1, 1], height_ratios=[3, 1])
+        plane, shown, decoded = map(figure.add_subplot, (cells[:, 0], cells[0, 1], cells[0, 2]))
+        still_heat(plane, heat)
+        codes, labels = np.frombuffer(self._codes, np.float32), np.frombuffer(self._labels, np.uint8)
+        draw_codes(plane, codes.reshape(-1, 2), labels, rim=True)
+        plane.set(xlim=heat["extent"][:2], ylim=heat["extent"][2:], title=heat["label"])
+        if "encoder" in self._parts:
+            still_gaussian(plane, *self._encode(x), "the encoder's q", APPROXIMATION)
+        if "q" in self._parts:
+            still_gaussian(plane, self.z, self.s, "q", APPROXIMATION)
+        still_handle(plane, np.clip(self.z, heat["extent"][::2], heat["extent"][1::2]))
+        draw_digit(shown, x)
+        draw_digit(decoded, self._exact.model(z))
+        shown.set_title("the image x")
+        decoded.set_title("decoded\nat the ring")
+        if "evidence" in self._parts:
+            self._draw_bar(figure.add_subplot(cells[1, 1:]), x)
+        return figure
+
+    def _landscape(self) -> dict:
+        """The picture behind the still plane: nats below the top, of a close-up or of the whole plane."""
+        from vae_course.teaching.figures import close_up
+
+        if self.zoom:
+            values, extent = close_up(self._exact, self.x)
+        else:
+            left, right, bottom, top = extent = self._extent
+            middle = jnp.array([(left + right) / 2, (bottom + top) / 2])
+            grid = latent_grid(CELLS, (right - left) / 2, middle)
+            values = DecodedGrid(self._exact.model, grid).log_joint(self.x)
+        what = "log p(x, z), nats below its top"
+        what = "log p(z given x), nats below its mode" if "evidence" in self._parts else what
+        values = np.asarray(values)
+        return heat_of(np.maximum(values - values.max(), -FLOOR), extent, what)
+
+    def _draw_bar(self, ax, x):
+        """log p(x), in two parts if there is a q."""
+        log_p = float(log_marginals(self._exact.model, x[None]).log_p[0])
+        low, bound = log_p - BAR, log_p
+        if "q" in self._parts:
+            bound = float(quadrature_elbo(self._exact.model, x, jnp.asarray(self.z), jnp.asarray(self.s)))
+        ax.barh(0, max(bound - low, 0), left=low, color=APPROXIMATION if bound < log_p else EXACT)
+        ax.barh(0, log_p - max(bound, low), left=max(bound, low), color="white", edgecolor=EXACT, hatch="///")
+        ax.set(xlim=(low, log_p + 0.1 * BAR), yticks=[], xlabel="nats")
+        parts = f"ELBO {bound:.1f} + KL {log_p - bound:.1f}"
+        ax.set_title(parts if bound < log_p else f"log p(x) = {log_p:.1f}")
+
+
+def _known(parts, encoder):
+    """The parts as a list, if all are known and what they need is there."""
+    if isinstance(parts, str):
+        raise TypeError(f"`parts` must be several names, such as ({parts!r},), got a string")
+    parts = list(parts)
+    if unknown := sorted(set(parts).difference(PARTS)):
+        raise ValueError(f"`parts` must be among {', '.join(map(repr, PARTS))}, got {unknown[0]!r}")
+    for part, needed in {"q": "evidence", "q samples": "q"}.items():
+        if part in parts and needed not in parts:
+            raise ValueError(f"`parts` with {part!r} need {needed!r}, too, got {parts}")
+    if encoder is None and (named := [part for part in parts if part.startswith("encoder")]):
+        raise ValueError(f"`encoder` must be given, because `parts` has {named[0]!r}")
+    return parts
+
+
+def _number_of(name, value, count):
+    """The number of one of `count` images."""
+    if value not in range(count):
+        raise ValueError(f"`{name}` must be a number from 0 to {count - 1}, got {value!r}")
+    return value
+
+
+def _in_words(count, parts):
+    what = "log p(z given x)" if "evidence" in parts else "log p(x, z)"
+    words = f"The latent plane with the digits of {count:,} images, and behind them {what} for one of them"
+    return f"{words}; beside it that image and what is decoded at the ring"
