@@ -1,127 +1,133 @@
-"""How fast Python answers when the reader moves an instrument: every control of every notebook's instruments.
+"""How smoothly the instruments move: frames while one drags, and from a new image to its exact posterior.
 
-Each notebook is run in a kernel, as in JupyterLab, down to its last instrument. Then each control is moved
-many times, by what the browser would send; a move ends when the kernel has sent all its answers. A button is
-pressed after image and handle were moved away, and only the press is timed. Run it with the beginnings
-of notebooks' names (02 03), or with nothing for all of them.
+Each instrument stands on a page of its own in Chromium, with no Python behind it. A mouse drags its handle
+(or its slider) over 200 events, and the page notes when it paints: 60 frames a second are 17 ms a frame.
+Run it with the beginnings of instruments' names, or with nothing for all of them.
 """
 
 import os
-import re
+import shutil
 import sys
-import time
+import tempfile
 from pathlib import Path
 
-import nbformat
+import jax
 import numpy as np
-from jupyter_client.manager import start_new_kernel
+import optax
+from playwright.sync_api import sync_playwright
 
-HERE = Path(__file__).parent
-NOTEBOOKS = sorted((HERE.parent / "notebooks").glob("*.ipynb"))
-MOVES = 100
-LIMIT = 50  # ms, at the 95th percentile
-BUILDS_ONE = re.compile(r"\b(?:Instrument|\w*Explorer)\(")
+from vae_course import data, fit, losses, models
+from vae_course.teaching import explorer
 
-
-def moves(instrument):
-    """{what the reader moves: function of the count that moves it}, for one instrument, buttons left out."""
-    found = {}
-    explorer = getattr(instrument, "explorer", instrument)
-    if hasattr(explorer, "z"):
-        found["z"] = lambda k: explorer.set_state({"z": [np.sin(0.37 * k), np.cos(0.23 * k)]})
-    controls = getattr(instrument, "controls", None) or getattr(instrument, "_controls", {})
-    if hasattr(instrument, "image"):
-        controls = {"image": instrument.image, **controls}
-    for name, control in controls.items():
-        found[name] = lambda k, control=control: control.set_state(state(control, k))
-    return found
-
-
-def state(control, k):
-    """What the browser sends when a control is moved for the k-th time; each move is to another place."""
-    if hasattr(control, "strokes"):  # a pad: one spiral, longer each time
-        t = np.linspace(0, 12, 20 + 4 * (k % MOVES))
-        return {"strokes": [np.stack([16 + t * np.cos(t), 16 + t * np.sin(t)], axis=1).round(1).tolist()]}
-    if hasattr(control, "index"):
-        return {"index": k % len(control.options)}
-    if isinstance(control.value, bool):
-        return {"value": k % 2 == 0}
-    places = round((control.max - control.min) / control.step) + 1
-    place = control.min + control.step * (k * max(1, places // 10 + 1) % places)
-    return {"value": control.base**place if hasattr(control, "base") else place}
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+EVENTS, IMAGES = 200, 20
+NOTE_FRAMES = """() => {
+  window.frames_ = [];
+  const note = (time) => { window.frames_.push(time); window.noting = requestAnimationFrame(note); };
+  window.noting = requestAnimationFrame(note);
+}"""
+FRAMES = "() => { cancelAnimationFrame(window.noting); return window.frames_; }"
+# From a new image to the sentence that no longer says "coarse".
+CHANGE_IMAGE = """(image) => new Promise((done) => {
+  const sentence = document.querySelector(".sentence"), start = performance.now();
+  let first = null;
+  const look = new MutationObserver(() => {
+    if (!sentence.textContent.includes("log p(x) =")) return;
+    first ??= performance.now() - start;
+    if (sentence.textContent.includes("coarse")) return;
+    look.disconnect();
+    done([first, performance.now() - start]);
+  });
+  look.observe(sentence, { childList: true, characterData: true, subtree: true });
+  window.model.set("image", image);
+})"""
 
 
-def measure(results):
-    """Move all that can be moved in the instruments among a kernel's results, and print how long it took."""
-    from vae_course.teaching.explorer import ImageExplorer, Instrument, LatentExplorer
-
-    for instrument in results:
-        if not isinstance(instrument, ImageExplorer | Instrument | LatentExplorer):
-            continue
-        print(f"  {instrument!r}", flush=True)
-        movable = moves(instrument)
-        for name, move in movable.items():
-            report(instrument, name, [timed(move, k) for k in range(MOVES)])
-        for name, button in getattr(instrument, "buttons", {}).items():
-            times = []
-            for k in range(MOVES):
-                for away in ("image", "z"):
-                    movable[away](k)
-                times.append(timed(lambda k, button=button: button.click(), k))
-            report(instrument, name, times)
-
-
-def timed(move, k):
-    """How long the k-th move takes, in ms."""
-    start = time.perf_counter()
-    move(k)
-    return 1e3 * (time.perf_counter() - start)
-
-
-def report(instrument, name, times):
-    """One line: the median and the 95th percentile. Raises what a move made one of the callbacks raise."""
-    median, most = np.percentile(times, [50, 95])
-    verdict = f"  MORE THAN {LIMIT} ms" if most >= LIMIT else ""
-    print(f"    {name:<24}{median:>8.1f} ms{most:>12.1f} ms{verdict}", flush=True)
-    if error := getattr(instrument, "error", None):
-        raise error
+def instruments():
+    """{name: an instrument of each kind}, on a VAE trained for a short while."""
+    digits = data.load_digits()
+    X, labels, T = digits.train_images, digits.train_labels, digits.test_images
+    keys = jax.random.split(jax.random.key(0), 3)
+    decoder = models.GaussianDecoder(models.Decoder(key=keys[1]))
+    vae = models.VAE(models.GaussianEncoder(key=keys[0]), decoder)
+    train = {"batch_size": 128, "optimizer": optax.adam(2e-3), "key": keys[2]}
+    steps = [10, 100, 300, 1000]
+    run = fit(vae, losses.vae_loss, X, steps=1000, marks=steps, **train)
+    vae = run.model
+    codes, _ = models.apply(vae.encoder, X)
+    log_weights = np.random.RandomState(0).standard_normal(1000)
+    rows = {beta: ({"held out": beta * T[:12]}, f"beta = {beta}") for beta in (0.1, 0.3, 0.6, 1.0)}
+    every = ("evidence", "mean", "q", "encoder", "q samples", "draw")
+    return {
+        "LatentExplorer": explorer.LatentExplorer(vae.decoder.decoder, codes, labels),
+        "PosteriorExplorer": explorer.PosteriorExplorer(vae.decoder, T, digits.test_labels),
+        "PosteriorExplorer, all parts": explorer.PosteriorExplorer(
+            vae.decoder, T, digits.test_labels, vae.encoder, parts=every
+        ),
+        "OnePixel": explorer.OnePixel(parts=("area", "top", "posterior", "q", "bar")),
+        "Sheet": explorer.Sheet(vae.decoder.decoder, X, labels, codes),
+        "TwoRoads": explorer.TwoRoads(X, labels, vae.decoder, codes),
+        "TrainingFilm": explorer.TrainingFilm(run.at_marks, steps, X[:500], labels[:500], X[0], T[0]),
+        "NoiseSlider": explorer.NoiseSlider(X - models.apply(vae.decoder, codes)),
+        "RescalingSlider": explorer.RescalingSlider(codes, labels, 20.0, decoder=vae.decoder.decoder),
+        "JensenSlider": explorer.JensenSlider(log_weights),
+        "Reparametrization": explorer.Reparametrization(),
+        "Slides": explorer.Slides(rows, name="beta", title="Models", alt="A row of twelve images"),
+    }
 
 
-def run(client, code, show):
-    """Run code in the kernel and hand each message to `show`; an error ends the benchmark."""
-    reply = client.execute_interactive(code, timeout=600, output_hook=show)
-    if reply["content"]["status"] != "ok":
-        sys.exit("\n".join(reply["content"]["traceback"]))
+def dragged(page):
+    """Times between frames while the instrument's first handle, or its first slider, is dragged, in ms."""
+    handle, slider = page.locator(".handle").first, page.locator("input[type=range]").first
+    box = (handle.locator("xpath=..") if handle.count() else slider).bounding_box()
+    middle = np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])
+    reach = np.array([0.35 * box["width"], 0.35 * box["height"] if handle.count() else 0])
+    (handle if handle.count() else slider).hover()
+    page.mouse.down()
+    page.evaluate(NOTE_FRAMES)
+    for t in np.linspace(0, 4 * np.pi, EVENTS):
+        page.mouse.move(*(middle + reach * [np.sin(t), np.sin(1.3 * t)]))
+    frames = page.evaluate(FRAMES)
+    page.mouse.up()
+    return np.diff(frames)
 
 
-def say(message):
-    """Print what the kernel prints."""
-    if message["msg_type"] == "stream":
-        print(message["content"]["text"], end="", flush=True)
+def measure(page, name):
+    """A line for the frames, and one for a new image if there are images."""
+    median, most = np.percentile(dragged(page), [50, 95])
+    verdict = "" if median < 18 and most < 25 else "  MORE THAN 17 or 25 ms"
+    print(f"{name:<32} frames{median:>7.1f} ms{most:>10.1f} ms{verdict}", flush=True)
+    if page.evaluate("() => Boolean(window.model.get('_worker'))"):
+        page.wait_for_timeout(3000)  # until the plane is decoded
+        times = np.array([page.evaluate(CHANGE_IMAGE, image) for image in range(1, 1 + IMAGES)])
+        for what, column, limit in (("first picture", 0, 100), ("exact posterior", 1, 300)):
+            median, most = np.percentile(times[:, column], [50, 95])
+            verdict = "" if most < limit else f"  MORE THAN {limit} ms"
+            print(f"{'':<16}{what:>23}{median:>7.1f} ms{most:>10.1f} ms{verdict}", flush=True)
 
 
-def measure_notebook(path):
-    """Run a notebook's code down to its last instrument in a fresh kernel, and measure there."""
-    cells = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
-    building = [number for number, source in enumerate(cells) if BUILDS_ONE.search(source)]
-    if not building:
-        return
-    print(path.stem, flush=True)
-    manager, client = start_new_kernel(cwd=str(path.parent))
-    try:
-        for source in cells[: building[-1] + 1]:
-            run(client, source, show=lambda message: None)
-        run(client, f"import sys; sys.path.insert(0, {str(HERE)!r}); import instruments", say)
-        run(client, "instruments.measure(list(Out.values()))", say)
-    finally:
-        manager.shutdown_kernel(now=True)
+def main():
+    """Measure the instruments that were asked for."""
+    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if executable is None:
+        return print(f"not measured: there is no browser, none of {', '.join(CHROMIUM)}")
+    os.environ.setdefault("CI", "true")  # no progress bars
+    chosen = {
+        name: one for name, one in instruments().items() if name.startswith(tuple(sys.argv[1:] or [""]))
+    }
+    print(f"{os.cpu_count()} cores, {EVENTS} events: median and 95th percentile")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--disable-gpu", *sandbox])
+        for name, instrument in chosen.items():
+            file = Path(folder) / "page.html"
+            file.write_text(instrument.page(), encoding="utf-8")
+            page = browser.new_page(viewport={"width": 1000, "height": 800})
+            page.goto(file.as_uri())
+            page.wait_for_timeout(2000)
+            measure(page, name)
+            page.close()
 
 
 if __name__ == "__main__":
-    chosen = [path for path in NOTEBOOKS if path.name.startswith(tuple(sys.argv[1:] or [""]))]
-    if not chosen:
-        sys.exit(f"no such notebook; there are {', '.join(path.stem for path in NOTEBOOKS)}")
-    os.environ.setdefault("CI", "true")  # no progress bars
-    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {MOVES} moves: median, 95th percentile")
-    for path in chosen:
-        measure_notebook(path)
+    main()

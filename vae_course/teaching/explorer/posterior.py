@@ -31,7 +31,7 @@ from vae_course.teaching.pictures import APPROXIMATION, EXACT
 PARTS = ("evidence", "mean", "q", "encoder", "prior samples", "q samples", "encoder samples", "draw")
 FLOOR = 15.0  # nats below the top from which on everything has one colour
 CELLS = 128  # per axis, of a still picture of the whole plane
-PRIOR_S = np.array([[-3.0, -3.0], [3.0, 3.0]])  # where nearly all of the prior lies
+PRIORS_SQUARE = np.array([[-3.0, -3.0], [3.0, 3.0]])  # where nearly all of the prior lies
 BAR = 30.0  # nats that the bar shows below log p(x)
 
 
@@ -123,7 +123,7 @@ class PosteriorExplorer(Instrument):
             _labels=labels.tobytes(),
             _codes=floats(codes),
             _parts=parts,
-            _extent=square_around(codes, PRIOR_S if "evidence" in parts else 1.3 * codes),
+            _extent=square_around(codes, PRIORS_SQUARE if "evidence" in parts else 1.3 * codes),
             _placed=z is not None,
         )
 
