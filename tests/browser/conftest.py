@@ -12,11 +12,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import sync_playwright
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 TOKEN = "tests"
 TIMEOUT = 300_000  # ms, for a notebook to run
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -44,16 +41,9 @@ KNOWN_CONSOLE_ERRORS = ()
 
 
 @pytest.fixture(scope="session")
-def browser():
-    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if executable is None:
-        reason = f"no browser: none of {', '.join(CHROMIUM)} is on the PATH"
-        pytest.fail(reason) if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip(reason)
-    arguments = [*QUIET, "--no-first-run", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
-        yield chromium
-        chromium.close()
+def browser(chromium):
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

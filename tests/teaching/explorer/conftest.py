@@ -1,20 +1,16 @@
 """The browser's files, run as they are: by a JavaScript engine without a browser, and in a Chromium."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import playwright
-import playwright.sync_api
 import pytest
 
 from vae_course.teaching.explorer.instrument import STATIC
-from vae_course.teaching.explorer.page import standalone
 
 NODE = shutil.which("node") or shutil.which("node", path=Path(playwright.__file__).parent / "driver")
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 CALL = """
 import * as script from "./%s";
@@ -96,17 +92,10 @@ def script(node, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(chromium):
     """A real Chromium, closed at the end of each file: while it is open, asyncio.run cannot be used."""
-    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if executable is None:
-        reason = f"no browser: none of {', '.join(CHROMIUM)} is on the PATH"
-        pytest.fail(reason) if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip(reason)
-    arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with playwright.sync_api.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=executable, args=arguments)
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -116,7 +105,7 @@ def shown(browser, tmp_path):
 
     def show(instrument, width=1000, **context):
         file = tmp_path / f"page{len(pages)}.html"
-        file.write_text(standalone(instrument), encoding="utf-8")
+        file.write_text(instrument.page(), encoding="utf-8")
         page = browser.new_page(viewport={"width": width, "height": 800}, **context)
         pages.append(page)
         page.set_default_timeout(5000)

@@ -9,7 +9,6 @@ import pytest
 
 from vae_course import data, models
 from vae_course.teaching import explorer
-from vae_course.teaching.explorer.page import standalone
 
 AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
 TALL = 640  # CSS pixels of JupyterLab's notebook in a window of 1280 x 800
@@ -150,7 +149,7 @@ def test_it_is_silent_while_one_drags_and_speaks_when_it_rests(shown, instrument
 
 def test_its_page_shows_the_still_picture_where_no_script_runs(browser, instrument, tmp_path):
     file = tmp_path / "page.html"
-    file.write_text(standalone(instrument), encoding="utf-8")
+    file.write_text(instrument.page(), encoding="utf-8")
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(file.as_uri())
     assert page.locator("img").is_visible()
@@ -160,7 +159,7 @@ def test_its_page_shows_the_still_picture_where_no_script_runs(browser, instrume
 
 def test_where_it_cannot_run_there_is_the_still_picture_and_why(browser, instrument, tmp_path):
     file = tmp_path / "page.html"
-    file.write_text(standalone(instrument), encoding="utf-8")
+    file.write_text(instrument.page(), encoding="utf-8")
     page = browser.new_page()
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
     page.goto(file.as_uri())

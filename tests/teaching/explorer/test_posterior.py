@@ -166,10 +166,9 @@ def test_a_coarse_answer_comes_first_and_says_so(vae, shown):
 
 
 def test_without_workers_there_is_the_still_picture_and_why(vae, browser, tmp_path):
-    from vae_course.teaching.explorer.page import standalone
 
     file = tmp_path / "page.html"
-    file.write_text(standalone(make(vae)), encoding="utf-8")
+    file.write_text(make(vae).page(), encoding="utf-8")
     page = browser.new_page()
     page.add_init_script("delete window.Worker")
     page.goto(file.as_uri())

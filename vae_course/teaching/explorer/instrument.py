@@ -73,7 +73,7 @@ def css(*names: str) -> str:
 
 
 class Instrument(anywidget.AnyWidget):
-    """A widget that thinks in the browser. A subclass gives `_esm`, `_figure` and `_describe`."""
+    """A widget that thinks in the browser. A subclass gives `_esm` and `_figure`."""
 
     _css = css()
 

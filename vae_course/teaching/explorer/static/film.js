@@ -84,7 +84,7 @@ export function spaced(places, gap) {
 const counted = (step) => step.toLocaleString("en");
 
 /** @type {(bound: Bound) => string} */
-export function boundInWords({ elbo, logP }) {
+function boundInWords({ elbo, logP }) {
   const [p, bound, kl] = [logP, elbo, logP - elbo].map((nats) => written(nats, 1));
   return `log p(x) = ${p} = ELBO ${bound} + KL ${kl} nats`;
 }

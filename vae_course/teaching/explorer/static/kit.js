@@ -86,7 +86,7 @@ export function onceAFrame(paint) {
 
 // Calls `action` when nothing has asked for it during a while.
 /** @type {(action: () => void, pause?: number) => () => void} */
-export function atRest(action, pause = REST) {
+function atRest(action, pause = REST) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   return () => {

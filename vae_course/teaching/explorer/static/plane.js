@@ -123,7 +123,7 @@ export function drawCodes(context, view, codes, labels, colours) {
 
 // Samples as circles whose area is proportional to their weight; what would be too small to see is a tiny ring.
 /** @type {(context: Context, view: View, samples: Samples) => void} */
-export function drawSamples(context, view, { points, weights, colour }) {
+function drawSamples(context, view, { points, weights, colour }) {
   for (let i = 0; i < weights.length; i++) {
     const radius = CIRCLE.largest * Math.sqrt(weights[i]);
     const [x, y] = toPixel(view, [points[2 * i], points[2 * i + 1]]);
@@ -161,7 +161,7 @@ export function drawGaussian(context, view, { m, s, label, colour, dashed }) {
 
 // A label over whatever is drawn, its middle at (x, y) or as near as the plane's frame allows.
 /** @type {(context: Context, view: View, label: string, colour: string, x: number, y: number) => void} */
-export function writeOnPaper(context, view, label, colour, x, y) {
+function writeOnPaper(context, view, label, colour, x, y) {
   if (!label) return;
   const half = context.measureText(label).width / 2 + 5;
   const middle = between(x, view.left + half, view.left + view.size - half);

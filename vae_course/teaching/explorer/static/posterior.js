@@ -55,14 +55,14 @@ export function closeUp(gaussians) {
 
 // Log weights as shares of their sum.
 /** @type {(logWeights: Numbers) => Float64Array} */
-export function shares(logWeights) {
+function shares(logWeights) {
   const total = logMeanExp(logWeights) + Math.log(logWeights.length);
   return Float64Array.from(logWeights, (w) => Math.exp(w - total));
 }
 
 // The samples that are drawn: the heaviest, from the largest circle to the smallest, so that none hides another.
 /** @type {(points: Numbers, logWeights: Numbers) => { points: number[], weights: number[] }} */
-export function heaviest(points, logWeights) {
+function heaviest(points, logWeights) {
   const all = shares(logWeights);
   const order = Array.from(all.keys()).sort((i, j) => all[j] - all[i]);
   const few = order.slice(0, DRAWN);
@@ -71,7 +71,7 @@ export function heaviest(points, logWeights) {
 
 // Draws from N(0, I) that are the same each time: pairs, by Box and Muller, from a small generator (mulberry32).
 /** @type {(count: number) => Float64Array} */
-export function standardNormals(count) {
+function standardNormals(count) {
   let state = 1;
   function uniform() {
     state = (state + 0x6d2b79f5) | 0;
@@ -92,7 +92,7 @@ const nats = (value) => written(value, 1);
 
 // What the samples say about log p(x), against the exact value.
 /** @type {(name: string, logWeights: Numbers, logP: number) => string} */
-export function estimateInWords(name, logWeights, logP) {
+function estimateInWords(name, logWeights, logP) {
   const estimate = logMeanExp(logWeights);
   const effective = 1 / shares(logWeights).reduce((sum, share) => sum + share ** 2, 0);
   const count = `${logWeights.length.toLocaleString("en")} sample${logWeights.length > 1 ? "s" : ""}`;
@@ -394,7 +394,7 @@ function render({ model, el }) {
 
 // What the bar shows, in words.
 /** @type {(posterior: Posterior, elbo: number?) => string} */
-export function barInWords({ logP }, elbo) {
+function barInWords({ logP }, elbo) {
   if (elbo === null) return `log p(x) = ${nats(logP)} nats.`;
   return `log p(x) = ${nats(logP)} = ELBO ${nats(elbo)} + KL ${nats(Math.max(logP - elbo, 0))} nats.`;
 }

@@ -19,7 +19,7 @@ const TANGENT = 0.3; // of z: half of one, where it is flat
 
 // Between two places of a table, on a straight line.
 /** @type {(table: Table, values: Numbers, z: number) => number} */
-export function interpolated({ low, step }, values, z) {
+function interpolated({ low, step }, values, z) {
   const place = between((z - low) / step, 0, values.length - 1.000001);
   const [i, share] = [Math.floor(place), place % 1];
   return (1 - share) * values[i] + share * values[i + 1];
