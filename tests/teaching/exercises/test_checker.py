@@ -518,16 +518,23 @@ def swallows(x, x_hat):
     return right(x, x_hat)
 
 
+# The alarm may ring inside a weak reference's callback, where Python prints the error and goes on: it rings again.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("f", [forever, sleeps, prints_forever, forever_when_traced, swallows])
 def test_what_never_ends_is_given_up(f, capsys, monkeypatch):
-    monkeypatch.setattr(answers, "SECONDS", 0.3)
+    with monkeypatch.context() as short:  # only for f: a right answer that has to be compiled may take longer
+        short.setattr(answers, "SECONDS", 0.3)
+        gives_up(f, capsys)
+    assert check.check(right) is right
+
+
+def gives_up(f, capsys):
     handler = signal.getsignal(signal.SIGALRM)
     assert check.check(f) is autoencoder.squared_error
     out = capsys.readouterr().out
     assert out.startswith("squared_error: no answer.\nIt was given up after 0.3 seconds.")
     assert signal.getsignal(signal.SIGALRM) is handler
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
-    assert check.check(right) is right
 
 
 def test_twenty_seconds_are_given():
