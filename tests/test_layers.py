@@ -34,7 +34,7 @@ def test_every_import_points_the_right_way():
     [
         ("data", "from vae_course import elbo", "the lecture,"),
         ("models", "from vae_course import fit", "the lecture,"),  # by way of the package's __init__
-        ("losses", "from vae_course.teaching.claims import claim", "the lecture,"),
+        ("losses", "from vae_course.teaching.checked import claim", "the lecture,"),
         ("a_new_room", "import jax", "the lecture,"),  # until it has its place in the list
         ("marginal/sampling", "from vae_course.marginal.grid import latent_grid", "log p(x)"),
         ("samples", "def draw():\n    import matplotlib.pyplot as plt", "the lecture draws nothing"),

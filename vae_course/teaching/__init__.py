@@ -3,7 +3,7 @@
 from importlib import import_module
 
 _NAMES = {
-    "claims": ("ClaimFailed", "claim"),
+    "checked": ("ClaimFailed", "claim", "claims", "predicted"),
     "exercises": (),
     "explorer": (),
     "figures": (),

@@ -518,7 +518,7 @@ def swallows(x, x_hat):
     return right(x, x_hat)
 
 
-# The alarm may ring inside a weak reference's callback, where Python prints the error and goes on: it rings again.
+# The alarm may ring inside a weak reference's callback: Python prints that error, and it rings again.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("f", [forever, sleeps, prints_forever, forever_when_traced, swallows])
 def test_what_never_ends_is_given_up(f, capsys, monkeypatch):
