@@ -14,7 +14,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from vae_course.teaching.pictures import img_tag, small_png
+from vae_course.teaching.pictures import COLOURS, FEW, img_tag, small_png
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 HALO = withStroke(linewidth=3, foreground="white")  # keeps words legible where they meet a line
@@ -38,7 +38,9 @@ def figure_png(figure: Figure) -> bytes:
     """The figure as a small PNG."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
-    return small_png(buffer.getvalue())
+    images = [image for ax in figure.findobj(Axes) for image in ax.get_images()]
+    grey = all(image.get_cmap().name.startswith("gray") for image in images)
+    return small_png(buffer.getvalue(), colours=FEW if grey else COLOURS)
 
 
 def figure_html(figure: Figure, alt: str) -> str:
