@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vae_course.teaching.arguments import named, numbers
-from vae_course.teaching.figures.style import HALO, entitle, styled
+from vae_course.teaching.figures.style import HALO, entitle, few_ticks, styled
 from vae_course.teaching.pictures import DIGITS, PRIOR
 
 
@@ -26,6 +26,7 @@ def latent_plane(
         draw_codes(ax, codes, labels)
         ax.set_title(name)
         ax.label_outer()
+        few_ticks(ax)
         if prior:
             _draw_prior(ax)
     if prior:
@@ -45,7 +46,7 @@ def draw_codes(ax: Axes, codes: np.ndarray, labels: np.ndarray, *, rim: bool = F
         if rim:
             ax.scatter(*place, s=20, marker=sign, color="white", linewidths=2)
         ax.scatter(*place, s=14, marker=sign, color=color, linewidths=0.2)
-    ax.set(xlabel="first latent z₁", ylabel="second latent z₂", aspect="equal")
+    ax.set(xlabel="first latent $z_1$", ylabel="second latent $z_2$", aspect="equal")
 
 
 def _draw_prior(ax: Axes) -> None:
@@ -53,7 +54,7 @@ def _draw_prior(ax: Axes) -> None:
     angle = np.linspace(0, 2 * np.pi, 100)
     for radius in (1, 2):
         ax.plot(radius * np.cos(angle), radius * np.sin(angle), color="white", linewidth=3)
-        ax.plot(radius * np.cos(angle), radius * np.sin(angle), color=PRIOR, linewidth=1.5)
+        ax.plot(radius * np.cos(angle), radius * np.sin(angle), color=PRIOR, linewidth=1.2)
 
 
 def _label_prior(ax: Axes, codes: np.ndarray) -> None:
