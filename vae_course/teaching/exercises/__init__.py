@@ -6,6 +6,7 @@ The engine is `checker` (what is said), `answers` (run anything, in words), `law
 
 from vae_course.teaching.exercises.catalogue import read
 from vae_course.teaching.exercises.checker import Exercise
+from vae_course.teaching.exercises.record import solved
 
 blend, gradient_step, sample = read("ex00_start_here")
 squared_error, reconstruct, linear_optimum = read("ex01_autoencoder")

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from vae_course.teaching.exercises import answers, general, laws
+from vae_course.teaching.exercises import answers, general, laws, record
 from vae_course.teaching.exercises.answers import brief
 from vae_course.teaching.exercises.general import Mistake
 
@@ -66,6 +66,7 @@ class Exercise:
         kept, whose = (f, "your") if outcome is Outcome.CORRECT else (self.library, "the library's")
         text = f"\n{text}\n" if text else " "
         print(f"{self.name}: {outcome}.{text}The notebook goes on with {whose} function.")
+        record.note(self.name, solved=outcome is Outcome.CORRECT)
         return kept
 
     def hint(self, n: int | None = None) -> None:
