@@ -3,7 +3,6 @@
 import io
 import os
 import sys
-import uuid
 
 from tqdm import tqdm
 
@@ -14,15 +13,15 @@ FORMAT = "{percentage:3.0f}% |{bar:30}| {n:,} of {total:,} steps, {remaining} le
 class Bar(tqdm):
     """A line of text that says how far training is, and is gone at its end. Silent where CI is set.
 
-    In a notebook it is a cell's output that is emptied at the end. A bar made of widgets would be stored, and
-    be an error message when the notebook is opened on the next day.
+    In a notebook it is one output for all trainings of a cell, and empty at their end. A bar made of widgets
+    would be stored, and be an error message when the notebook is opened on the next day.
     """
 
     monitor_interval = 0  # no thread that looks whether it hangs
+    _place = None  # the display of the cell that showed the last bar
 
     def __init__(self, total: int):
-        self._shell, self._id = _notebook_shell(), uuid.uuid4().hex
-        self._shown = False
+        self._shell, self._shown = _notebook_shell(), False
         file = io.StringIO() if self._shell else sys.stderr
         off = "CI" in os.environ
         super().__init__(total=total, leave=False, disable=off, file=file, delay=DELAY, bar_format=FORMAT)
@@ -33,9 +32,10 @@ class Bar(tqdm):
             return super().display(msg, pos)
         text = str(self) if msg is None else msg
         if text or self._shown:
-            place = {"transient": {"display_id": self._id}, "update": self._shown}
-            self._shell.display_pub.publish({"text/plain": text} if text else {}, **place)
-            self._shown = True
+            place = f"training in cell {self._shell.execution_count}"
+            known = {"transient": {"display_id": place}, "update": place == Bar._place}
+            self._shell.display_pub.publish({"text/plain": text} if text else {}, **known)
+            self._shown, Bar._place = True, place
         return True
 
 

@@ -28,7 +28,8 @@ def test_each_cell_can_be_run_again_in_order_and_backwards(path, monkeypatch):
     monkeypatch.setenv("CI", "true")  # a claim that fails is an error, and there are no progress bars
     notebook = nbformat.read(path, as_version=4)
     places = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
-    options = {"timeout": 300, "kernel_name": "python3", "resources": {"metadata": {"path": str(path.parent)}}}
+    where = {"metadata": {"path": str(path.parent)}}
+    options = {"timeout": 300, "kernel_name": "python3", "resources": where}
     client = NotebookClient(notebook, coalesce_streams=True, store_widget_state=False, **options)
     first = {}
     with client.setup_kernel():

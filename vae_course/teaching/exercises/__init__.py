@@ -4,6 +4,7 @@ The engine is `checker` (what is said), `answers` (run anything, in words), `law
 `general` (mistakes that are made everywhere). The catalogue is a .toml file for each notebook.
 """
 
+from vae_course.teaching.exercises import stand_in
 from vae_course.teaching.exercises.catalogue import read
 from vae_course.teaching.exercises.checker import Exercise
 from vae_course.teaching.exercises.record import solved
@@ -14,5 +15,7 @@ log_likelihood, log_joint, best_sigma, rescale = read("ex02_map")
 log_mean_exp, bayes_on_grid, log_importance_weight = read("ex03_marginal")
 kl_on_grid, elbo_estimate, gaussian_head = read("ex04_amortized")
 kl_to_prior, reparametrized_gradient, elbo_analytic_kl = read("ex05_elbo")
+
+stand_in.watch(globals())
 
 __all__ = sorted(name for name, value in globals().items() if isinstance(value, Exercise))

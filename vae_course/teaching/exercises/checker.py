@@ -66,7 +66,8 @@ class Exercise:
         kept, whose = (f, "your") if outcome is Outcome.CORRECT else (self.library, "the library's")
         text = f"\n{text}\n" if text else " "
         print(f"{self.name}: {outcome}.{text}The notebook goes on with {whose} function.")
-        record.note(self.name, solved=outcome is Outcome.CORRECT)
+        if outcome is Outcome.CORRECT:
+            record.note(self.name)
         return kept
 
     def hint(self, n: int | None = None) -> None:

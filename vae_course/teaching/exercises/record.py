@@ -13,10 +13,10 @@ SOLVED = Path("solved.txt")
 SIGNS = ("\N{WHITE CIRCLE}", "\N{CHECK MARK}")
 
 
-def note(name: str, solved: bool) -> None:
+def note(name: str) -> None:
     """Remember that an exercise is solved. What cannot be written is told in a sentence, and no error."""
     try:
-        if solved and OWN_COPY.exists() and name not in _noted():
+        if OWN_COPY.exists() and name not in _noted():
             with SOLVED.open("a", encoding="utf-8") as file:
                 file.write(f"{name}\n")
     except OSError as error:
