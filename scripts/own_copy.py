@@ -136,7 +136,7 @@ def main(arguments):
     try:
         said = update(COURSE, OWN) if wanted is None else fresh(COURSE, OWN, wanted)
     except OSError as error:
-        sys.exit(f"{OWN} cannot be written: {error}.")
+        sys.exit(f"{OWN} cannot be written: {error.strerror}.")
     print(*said, sep="\n", end="\n" * bool(said))
 
 

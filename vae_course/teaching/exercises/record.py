@@ -18,7 +18,7 @@ def note(name: str) -> None:
     try:
         if OWN_COPY.exists() and name not in _noted():
             with SOLVED.open("a", encoding="utf-8") as file:
-                file.write(f"{name}\n")
+                file.write(f"\n{name}")  # whatever the last line is
     except OSError as error:
         print(f"(That it is solved could not be noted in {SOLVED}: {error.strerror}.)")
 
