@@ -18,7 +18,7 @@ def example_names(doctest_namespace):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """A worker takes a whole module, or where it is long, in the browser and when cells run again, one notebook."""
+    """A worker takes a whole module, or one notebook of those that are long: see LONG."""
     if config.getoption("dist") != "loadscope":
         return None  # xdist's own for what was asked for instead
     from xdist.scheduler import LoadScopeScheduling  # not there when pytest runs without xdist
