@@ -7,7 +7,7 @@ import sys
 from tqdm import tqdm
 
 DELAY = 0.5  # s: what is over sooner needs no bar
-FORMAT = "{percentage:3.0f}% |{bar:30}| {n:,} of {total:,} steps, {remaining} left, {postfix}"
+FORMAT = "{percentage:3.0f}% |{bar:30}| {n:,} of {total:,} steps, {remaining} left{postfix}"
 
 
 class Bar(tqdm):
