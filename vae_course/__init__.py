@@ -1,6 +1,7 @@
 """The lecture as code, a room for each of its steps. Each room imports only those above it.
 
     typed, checks    the types in signatures; every rule about arguments
+    progress         how far training is, and the stop button
     data             1,797 digits as arrays
     gaussian         the diagonal Gaussian: log density, draw, KL
     models           decoders, encoders, the VAE

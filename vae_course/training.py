@@ -4,7 +4,6 @@ The loop runs inside `jax.lax.scan`, a hundred steps at a time, so that Python i
 progress bar: several times faster than a compiled step called from Python (benchmarks/training.py).
 """
 
-import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -13,9 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from tqdm.auto import tqdm
 
-from vae_course import checks
+from vae_course import checks, progress
 from vae_course.typed import Array, Float, Scalar
 
 CHUNK = 100  # steps between two looks at the losses
@@ -53,8 +51,9 @@ def fit(model, loss, data, *, key, steps, batch_size=None, optimizer=None, marks
     - `marks`: numbers of steps after which a copy of the model is kept, in `at_marks`; training goes on.
     - `whole_batch=True`: `loss(model, batch, key)` takes the examples of a step at once, with one key.
 
-    An interrupt (the stop button) ends the training early and returns what there is. Several runs that
-    share `loss`, `optimizer` and `batch_size` compile once. Raises `TrainingDiverged`, naming the step,
+    An interrupt (the stop button) ends the training early and returns what there is. In a notebook the
+    cell then goes on to its end, no other training in it begins, and Run All stops there. Several runs
+    that share `loss`, `optimizer` and `batch_size` compile once. Raises `TrainingDiverged`, naming the step,
     when the loss is no longer finite, and `TypeError` or `ValueError` for arguments that do not fit.
     """
     checks.key(key)
@@ -85,18 +84,19 @@ def _loop(model, loss, data, key, steps, batch_size=None, optimizer=None, marks=
     ends = sorted({*range(CHUNK, steps, CHUNK), *marks, steps})
     state = jax.jit(jax.vmap(optimizer.init) if key.ndim else optimizer.init)(params)
     settings, losses, kept = (data, loss, batch_size, optimizer, whole_batch), [np.zeros((0, *key.shape))], []
-    with tqdm(total=steps, leave=False, disable="CI" in os.environ) as bar:
+    progress.begin()
+    with progress.Bar(steps) as bar:
         try:
             for begin, end in zip([0, *ends], ends, strict=False):
                 model, state, values = _run_chunk(model, state, np.arange(begin, end), key, *settings)
                 losses.append(np.asarray(values))
                 _stop_if_not_finite(np.concatenate(losses))
                 kept += [model] * (end in marks)
+                bar.set_postfix_str(f"loss {np.mean(losses[-1][-1]):.4g}", refresh=False)
                 bar.update(end - begin)
-                bar.set_postfix(loss=f"{np.mean(losses[-1][-1]):.4g}")
         except KeyboardInterrupt:
-            done = sum(map(len, losses))
-            print(f"fit: interrupted after {done:,} of {steps:,} steps; this is the model as it was then.")
+            done = f"{sum(map(len, losses)):,} of {steps:,} steps"
+            progress.interrupted(f"fit: interrupted after {done}; this is the model as it was then.")
     return Fit(model, jnp.asarray(np.concatenate(losses)).T, tuple(kept))
 
 
