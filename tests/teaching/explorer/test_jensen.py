@@ -126,7 +126,7 @@ def test_the_still_picture_marks_the_gap():
 
 def test_in_a_browser_a_larger_K_closes_the_gap(shown):
     page = shown(JensenSlider(LOGS, LOG_P))
-    slider = page.get_by_role("slider", name="the weights in each average")
+    slider = page.get_by_role("slider", name="the number of weights in each average")
     gaps = []
     for key in ("Home", "ArrowRight", "End"):
         slider.press(key)

@@ -1,7 +1,7 @@
 """What all instruments share: the browser's files made into one, the course's colours, a still picture.
 
-An instrument is sent to the browser once, with all it needs, and thinks there; a host of a few lines, which
-keeps the traits, can run it on a page without Python.
+An instrument is sent to the browser once, with all it needs, and does its computing there. A host of a few
+lines, which keeps the traits, can run it on a page without Python.
 """
 
 import re
@@ -73,7 +73,7 @@ def css(*names: str) -> str:
 
 
 class Instrument(anywidget.AnyWidget):
-    """A widget that thinks in the browser. A subclass gives `_esm` and `_figure`."""
+    """A widget that computes in the browser. A subclass gives `_esm` and `_figure`."""
 
     _css = css()
 
@@ -91,7 +91,7 @@ class Instrument(anywidget.AnyWidget):
         raise NotImplementedError
 
     def still(self) -> str:
-        """What is shown at the start, as a picture for HTML: on GitHub, in print, where no script runs."""
+        """What is shown at the start, as a picture for HTML: for GitHub and print, where no script runs."""
         from vae_course.teaching.figures import figure_png, styled  # imports pyplot
 
         return img_tag(figure_png(styled(self._figure)()), f"{self._alt}.")

@@ -26,8 +26,9 @@ def bound_and_truth(
 ) -> Figure:
     """A bound and log p(x) in nats per image against x (n,), on a log scale: {title: (bounds, log p(x))}.
 
-    Both are (n,), or (starts, n) with a line for each start. A title with "held-out" has dashed lines. `kl`
-    (n,) is a KL to the prior, drawn as well. Names stand under point number `at`, or with `kl` above it.
+    Both are (n,), or (starts, n) with a line for each start. Panels with "held-out" in their title have
+    dashed lines. `kl` (n,) is a KL to the prior, drawn as well. Names stand under point number `at`, or above
+    it if there is a `kl`.
     """
     x, drawn = numbers("x", x, (None,)), {}
     for title, curves in named("panels", panels).items():
@@ -40,7 +41,7 @@ def bound_and_truth(
             lines.append(Line(x, numbers("kl", kl, (len(x),)), PRIOR, "KL to the prior", style))
         drawn[title] = lines
     figure = named_lines(drawn, xlabel=xlabel, ylabel="nats per image", xscale="log")
-    if kl is not None:  # which comes near the bound from below
+    if kl is not None:  # it comes near the bound from below, where the names would stand
         for ax, curves in zip(figure.axes, panels.values(), strict=True):
             for values, colour, name in zip(curves, (APPROXIMATION, EXACT), (bound, "log p(x)"), strict=True):
                 label(ax, x[at], np.atleast_2d(values)[0, at], name, colour, offset=(0, 8))
@@ -50,7 +51,7 @@ def bound_and_truth(
 def formula_and_measured(
     x: ArrayLike, panels: Mapping[str, tuple], *, xlabel: str, ylabel: str, points: ArrayLike
 ) -> Figure:
-    """A formula as a line over x (n,), and what was measured as dots over `points` (m,), on log scales.
+    """A formula as a line over x (n,), and measurements as dots over `points` (m,), both axes logarithmic.
 
     `panels` is {title: (formula (n,), measured (m,))}.
     """
