@@ -189,5 +189,5 @@ def _parts_of(parts):
     if unknown or not parts:
         raise ValueError(f"`parts` must be at least one of {PARTS}, got {unknown or 'none'}")
     if "bar" in parts and "q" not in parts:
-        raise ValueError(f"`parts` must have 'q' where it has 'bar', which compares q, got {tuple(parts)}")
+        raise ValueError(f"`parts` must have 'q' if it has 'bar', which measures q, got {tuple(parts)}")
     return [part for part in PARTS if part in parts]
