@@ -145,7 +145,7 @@ def fit_gaussians(model: GaussianDecoder, X: Images, M: Latents, SD: Latents) ->
 
 @eqx.filter_jit
 def kl_to_posteriors(model: GaussianDecoder, X: Images, M: Latents, SD: Latents, log_p: Numbers) -> Numbers:
-    """KL(q || p(z given x)) in nats for each image of X, its q and its log p(x): summed on a grid around q."""
+    """KL(q || p(z given x)) in nats for each image of X, its q and log p(x): summed on a grid around q."""
 
     def one(row):
         x, m, s, log_p = row
