@@ -27,8 +27,8 @@ const WIDEST = 3.2; // times p(x): where the weights are cut off on the right
 export function describe({ K, elbo, bound, logP, exact }) {
   const truth = exact ? "log p(x)" : "the log of the mean weight";
   const gap = `${truth} is ${written(logP, 2)}, so the gap is ${written(logP - bound, 2)} nats.`;
-  if (K === 1) return `ELBO = L₁ = ${written(elbo, 2)} nats; ${gap}`;
-  return `L with K = ${K} is ${written(bound, 2)} nats, above the ELBO = L₁ = ${written(elbo, 2)}; ${gap}`;
+  if (K === 1) return `With K = 1 the bound L is the ELBO, ${written(elbo, 2)} nats; ${gap}`;
+  return `With K = ${K} the bound L is ${written(bound, 2)} nats, and with K = 1, the ELBO, ${written(elbo, 2)}; ${gap}`;
 }
 
 /** @param {import("./sliders.js").Host} host */
