@@ -20,7 +20,7 @@ CHUNK = 100  # steps between two looks at the losses
 
 
 class Fit(NamedTuple):
-    """What training gives back."""
+    """What training returns."""
 
     model: Any  # the trained model, of the type that went in
     losses: Float[Array, "steps"]  # the loss of each step, before its update
@@ -43,7 +43,7 @@ def gradient_step(params: Any, gradients: Any, learning_rate: Scalar) -> Any:
 def fit(model, loss, data, *, key, steps, batch_size=None, optimizer=None, marks=(), whole_batch=False):
     """Minimise the mean of `loss(model, example, key)` over the examples, and return the trained copy.
 
-    - `model`: a pytree. All its floating-point leaves are trained; it is itself never changed.
+    - `model`: a pytree. All its floating-point leaves are trained, in a copy.
     - `loss`: for ONE example, returning one number, in nats where it is a likelihood.
     - `data`: an array, or a pytree of arrays, whose first axis counts the examples.
     - `steps`: how many; `batch_size`: examples in each, drawn with replacement; all of them unless given.
@@ -150,10 +150,10 @@ def _stop_if_not_finite(losses):
 
 
 def climb(height: Callable, start: Any, *, steps: int, learning_rate: Scalar) -> Any:
-    """Where `steps` of Adam uphill on `height(point)` end, from `start`: a pytree of floats. Not random.
+    """The point that Adam reaches in `steps` uphill on `height(point)` from `start`, a pytree of floats.
 
-    The step size falls to zero along a cosine. Raises `ValueError` unless `steps` is at least 1 and
-    `learning_rate` positive. To be called inside `jax.jit`.
+    Nothing is random, and the learning rate falls to zero along a cosine. Raises `ValueError` unless `steps`
+    is at least 1 and `learning_rate` positive. Call it inside `jax.jit`.
     """
     checks.whole("steps", steps, 1)
     checks.above("learning_rate", learning_rate, 0)
