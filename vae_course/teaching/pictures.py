@@ -74,11 +74,11 @@ def img_tag(png: bytes, alt: str, *, paper: Sequence[Sequence[float]] = ()) -> s
     source = base64.b64encode(png).decode()
     width = Image.open(io.BytesIO(png)).width // 2
     image = f'<img alt="{html.escape(alt)}" width="{width}" src="data:image/png;base64,{source}">'
-    corners = ["0 0, 100% 0, 100% 100%, 0 100%, 0 0"]
+    corners = ["-1% -1%, 101% -1%, 101% 101%, -1% 101%, -1% -1%"]
     for rectangle in paper:
         left, top, right, bottom = (f"{100 * share:.1f}%" for share in rectangle)
         around = f"{left} {top}, {right} {top}, {right} {bottom}, {left} {bottom}, {left} {top}"
-        corners.append(f"{around}, 0 0")
+        corners.append(f"{around}, -1% -1%")
     dark = f'<i style="clip-path: polygon(evenodd, {", ".join(corners)})"></i>'
     return f'<div class="vae-picture"><style>{DARK}</style>{image}{dark}</div>'
 
