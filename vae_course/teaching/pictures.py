@@ -31,7 +31,10 @@ DARK = (
     ".vae-picture {position: relative; display: inline-block; max-width: 100%} "
     ".vae-picture img {display: block; max-width: 100%; height: auto} "
     "[data-jp-theme-light=false] .vae-picture i "
-    "{position: absolute; inset: 0; backdrop-filter: invert(0.93) hue-rotate(180deg)}"
+    "{position: absolute; inset: 0; backdrop-filter: invert(0.93) hue-rotate(180deg)} "
+    "[data-jp-theme-light=false] .vae-picture::after "  # else half a pixel of white is left at its edge
+    '{content: ""; position: absolute; inset: 0; outline: 2px solid var(--jp-layout-color0);'
+    " outline-offset: -1px}"
 )
 GAP = 200  # the grey between two images of a row: neither ink nor paper
 INK, LINE, SPACE = 34, 22, 10  # of a caption: its grey, its height, and the free space around a row

@@ -61,7 +61,7 @@ def _paper(figure):
         boxes = [image.get_window_extent() for image in ax.get_images()]
         boxes += [ax.get_window_extent()] if ax.get_label() == "<colorbar>" else []
         box = Bbox.intersection(Bbox.union(boxes), ax.get_window_extent()) if boxes else None
-        inside = box and any(other.count_contains(box.corners()) == 4 for other in found)
+        inside = box and any(other.padded(1).count_contains(box.corners()) == 4 for other in found)
         if box and ax.get_visible() and not inside:  # an inset lies in a hole already
             found.append(box)
     return [(b.x0 / width, 1 - b.y1 / height, b.x1 / width, 1 - b.y0 / height) for b in found]
