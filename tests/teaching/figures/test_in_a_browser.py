@@ -1,4 +1,4 @@
-"""A stored picture as a browser shows it: in JupyterLab's light and dark themes, in little room, on GitHub."""
+"""A stored picture as a browser shows it: in JupyterLab's light and dark themes, with little room, bare."""
 
 import colorsys
 import io
