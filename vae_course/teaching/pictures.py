@@ -17,9 +17,10 @@ from vae_course.teaching.arguments import text
 
 # Okabe and Ito's colours, told apart by colour-blind readers; one role each. The handle is the reader's.
 DATA, PRIOR, EXACT, APPROXIMATION, HANDLE = "#000000", "#7F7F7F", "#0072B2", "#D55E00", "#C8005F"
+GREEN = "#007A5A"  # a claim that holds
 # Ten for the classes, dark enough to read as text on white; a class is always written as its digit, too.
 DIGITS = (
-    *(DATA, EXACT, APPROXIMATION, "#007A5A", "#A14A80"),
+    *(DATA, EXACT, APPROXIMATION, GREEN, "#A14A80"),
     *("#8A6D00", "#4B8FBF", "#7F3B08", "#6A3FA0", PRIOR),
 )
 HEAT = "cividis"  # the one map of all heat pictures
@@ -31,7 +32,10 @@ DARK = (
     ".vae-picture {position: relative; display: inline-block; max-width: 100%} "
     ".vae-picture img {display: block; max-width: 100%; height: auto} "
     "[data-jp-theme-light=false] .vae-picture i "
-    "{position: absolute; inset: 0; backdrop-filter: invert(0.93) hue-rotate(180deg)}"
+    "{position: absolute; inset: 0; backdrop-filter: invert(0.93) hue-rotate(180deg)} "
+    "[data-jp-theme-light=false] .vae-picture::after "  # else half a pixel of white is left at its edge
+    '{content: ""; position: absolute; inset: 0; outline: 2px solid var(--jp-layout-color0);'
+    " outline-offset: -1px}"
 )
 GAP = 200  # the grey between two images of a row: neither ink nor paper
 INK, LINE, SPACE = 34, 22, 10  # of a caption: its grey, its height, and the free space around a row
@@ -74,11 +78,11 @@ def img_tag(png: bytes, alt: str, *, paper: Sequence[Sequence[float]] = ()) -> s
     source = base64.b64encode(png).decode()
     width = Image.open(io.BytesIO(png)).width // 2
     image = f'<img alt="{html.escape(alt)}" width="{width}" src="data:image/png;base64,{source}">'
-    corners = ["0 0, 100% 0, 100% 100%, 0 100%, 0 0"]
+    corners = ["-1% -1%, 101% -1%, 101% 101%, -1% 101%, -1% -1%"]
     for rectangle in paper:
         left, top, right, bottom = (f"{100 * share:.1f}%" for share in rectangle)
         around = f"{left} {top}, {right} {top}, {right} {bottom}, {left} {bottom}, {left} {top}"
-        corners.append(f"{around}, 0 0")
+        corners.append(f"{around}, -1% -1%")
     dark = f'<i style="clip-path: polygon(evenodd, {", ".join(corners)})"></i>'
     return f'<div class="vae-picture"><style>{DARK}</style>{image}{dark}</div>'
 

@@ -20,6 +20,7 @@ from matplotlib.transforms import Bbox
 from vae_course.teaching.pictures import COLOURS, FEW, img_tag, small_png
 
 STYLE = Path(__file__).with_name("course.mplstyle")
+TITLE = 12  # points
 HALO = withStroke(linewidth=3, foreground="white")  # keeps words legible where they meet a line
 for face in ("SourceSansPro", "SourceSansProBold", "SourceSansProIt"):
     fontManager.addfont(font_source_sans_pro.font_files_ttf[face])
@@ -37,7 +38,7 @@ def styled(draw):
 
 
 @styled
-def figure_png(figure: Figure) -> bytes:
+def _png(figure: Figure) -> bytes:
     """The figure as a small PNG."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
@@ -48,20 +49,27 @@ def figure_png(figure: Figure) -> bytes:
 
 def figure_html(figure: Figure, alt: str) -> str:
     """The figure as HTML, with `alt` saying in words what it shows."""
-    png = figure_png(figure)  # which lays it out
-    return img_tag(png, alt, paper=[*_paper(figure)])
+    png = _png(figure)  # which lays it out
+    return img_tag(png, alt, paper=_paper(figure))
 
 
 def _paper(figure):
     """Where digits, heat pictures and their scales are: left, top, right, bottom as shares of the figure."""
     width, height = figure.bbox.size
+    found = []
     for ax in figure.findobj(Axes):
-        boxes = [image.get_window_extent() for image in ax.get_images()]
-        if ax.get_label() == "<colorbar>":
-            boxes.append(ax.get_window_extent())
-        if boxes and ax.get_visible():
-            box = Bbox.intersection(Bbox.union(boxes), ax.get_window_extent())
-            yield box.x0 / width, 1 - box.y1 / height, box.x1 / width, 1 - box.y0 / height
+        images = [image for image in ax.get_images() if ax.get_visible()]
+        if images:
+            whole = Bbox.union([image.get_window_extent() for image in images])
+            found.append(Bbox.intersection(whole, ax.get_window_extent()))
+        found += [image.colorbar.ax.get_window_extent() for image in images if image.colorbar]
+    # An inset lies in a hole already.
+    outer = [box for box in found if not any(other is not box and _holds(other, box) for other in found)]
+    return [(b.x0 / width, 1 - b.y1 / height, b.x1 / width, 1 - b.y0 / height) for b in outer]
+
+
+def _holds(box, other):
+    return box.padded(1).count_contains(other.corners()) == 4
 
 
 def show(figure: Figure, *, alt: str) -> None:
@@ -72,7 +80,7 @@ def show(figure: Figure, *, alt: str) -> None:
 def entitle(figure: Figure, title: str) -> Figure:
     """The figure with its point in words above all panels; without words, as it was."""
     if title:
-        figure.suptitle(title, x=0.008, ha="left", fontsize=12, fontweight="bold", wrap=True)
+        figure.suptitle(title, x=0.008, ha="left", fontsize=TITLE, fontweight="bold", wrap=True)
     return figure
 
 
