@@ -18,7 +18,7 @@ class Bar(tqdm):
     """
 
     monitor_interval = 0  # no thread that looks whether it hangs
-    _place = None  # the display of the cell that showed the last bar
+    _place: str | None = None  # the display of the cell that showed the last bar
 
     def __init__(self, total: int):
         self._shell, self._shown = _notebook_shell(), False
@@ -39,7 +39,7 @@ class Bar(tqdm):
         return True
 
 
-_cut_short = []  # what to say to the next training of the cell in which one was interrupted
+_cut_short: list[str] = []  # what to say to the next training of the cell in which one was interrupted
 
 
 def interrupted(said: str) -> None:

@@ -39,14 +39,14 @@ from vae_course import fit, progress
 progress.DELAY = 0
 run = fit(decoder, lambda model, z, key: (model.decoder(z) ** 2).sum(), images[:, :2], key=keys[0], steps=900)
 print(len(run.losses))"""
-STUB = """from vae_course.teaching import exercises
-def squared_error(x, x_hat):
+EXERCISES = "from vae_course.teaching import exercises"
+STUB = """def squared_error(x, x_hat):
     return (
 
 squared_error = exercises.squared_error.check(squared_error)"""
 OWN = {
     "instruments.ipynb": (PREPARE, LATENT, POSTERIOR),
-    "tomorrow.ipynb": (PREPARE, STUB, "print(squared_error.__module__)", TRAINING, LATENT),
+    "tomorrow.ipynb": (PREPARE, EXERCISES, STUB, "print(squared_error.__module__)", TRAINING, LATENT),
 }
 # What JupyterLab prints by itself, in an empty notebook too; each with its reason.
 KNOWN_CONSOLE_ERRORS = ()

@@ -47,7 +47,8 @@ def test_the_bar_of_training_is_not_in_the_file(saved):
 def test_instruments_move_before_anything_runs(reopened):
     assert "model not found" not in reopened.page.inner_text("body")
     ((_, instrument),) = reopened.instruments()
-    assert "Not connected to Python" in instrument.evaluate("e => getComputedStyle(e, '::before').content")
+    sentence = "e => getComputedStyle(e.closest('.jupyter-widgets-disconnected'), '::before').content"
+    assert "Not connected to Python" in instrument.evaluate(sentence)
     before = instrument.inner_text()
     handle, plane = instrument.locator(".plane .handle").first, instrument.locator(".plane").bounding_box()
     handle.hover()

@@ -15,6 +15,5 @@ _ALL = {
     each.name: each for path in sorted(Path(__file__).parent.glob("ex*.toml")) for each in read(path.stem)
 }
 globals().update(_ALL)
-stand_in.watch(_ALL)
 
 __all__ = sorted(_ALL)
