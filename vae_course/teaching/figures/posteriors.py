@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from vae_course.marginal import DecodedGrid, latent_grid
 from vae_course.teaching.figures.digits import draw_digit
-from vae_course.teaching.figures.style import styled
+from vae_course.teaching.figures.style import entitle, styled
 
 SMALLEST, CELLS = 0.2, 64  # half the width of a close-up, at least, and its cells per axis
 
@@ -36,6 +36,7 @@ def posteriors(
     near: Sequence[tuple[np.ndarray, tuple]],
     *,
     floor: float = 15.0,
+    title: str = "",
 ) -> Figure:
     """A column an image: the image, its log posterior over the plane, and a zoom, which is framed above.
 
@@ -62,4 +63,4 @@ def posteriors(
         ax.set_xlabel("z₁")
     bar = figure.colorbar(picture, ax=axes[1:], shrink=0.6, aspect=30)
     bar.set_label("log p(z given x), nats below its peak")
-    return figure
+    return entitle(figure, title)
