@@ -267,10 +267,12 @@ def test_the_line_is_shown_when_tracing_fails_and_no_object_number():
 
 
 def test_different_shows_one_input_what_was_expected_and_what_came():
-    outcome, text = exercises.blend.diagnose(lambda x_a, x_b, t: x_a - t * x_b)
+    inputs = ["normal(6), normal(6), 0.25"]
+    check = catalogue.exercise("blend", {"solution": "data.blend", "inputs": inputs, "hints": ["Mix."]})
+    outcome, text = check.diagnose(lambda x_a, x_b, t: x_a - t * x_b)
     expected, got, given = text.splitlines()
     assert outcome is Outcome.DIFFERENT
-    x_a, x_b, _ = exercises.blend.inputs()[0]
+    x_a, x_b, _ = check.inputs()[0]
     assert given.startswith("It was given x_a = [")
     assert given.endswith(", t = 0.25.")
     shown = {
