@@ -412,7 +412,9 @@ def clipped(f):
     )
 
 
-@pytest.mark.parametrize("name", ["squared_distances", "squared_error", "best_sigma", "reconstruct", "log_likelihood"])
+@pytest.mark.parametrize(
+    "name", ["squared_distances", "squared_error", "best_sigma", "reconstruct", "log_likelihood"]
+)
 def test_inputs_leave_the_range_of_pixels(name):
     f = clipped(ALL[name].library)
     assert ALL[name].check(f) is not f
