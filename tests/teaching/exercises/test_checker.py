@@ -15,7 +15,7 @@ import pytest
 
 from vae_course import autoencoder, training
 from vae_course.teaching import exercises
-from vae_course.teaching.exercises import answers, laws
+from vae_course.teaching.exercises import answers, catalogue, laws
 from vae_course.teaching.exercises.checker import Function, Mistake, Outcome
 
 check = exercises.squared_error
