@@ -166,6 +166,14 @@ def test_histograms_share_their_bins_and_show_shares():
     assert [text.xy[0] for text in ax.texts] == [0.5, 3.5]
 
 
+def test_a_limit_is_a_dashed_line_across_histograms_with_its_name():
+    (ax,) = figures.histograms({"a": np.arange(9.0)}, xlabel="x", limit=("as far as this", 4.5)).axes
+    (line,) = ax.lines
+    assert set(line.get_xdata()) == {4.5}
+    assert line.get_linestyle() == "--"
+    assert words(ax) == ["a", "as far as this"]
+
+
 @pytest.mark.parametrize(("crowd", "corner"), [((1, 1), (1, -1)), ((1, -1), (1, 1))])
 def test_the_name_of_the_prior_stands_outside_its_circles_where_no_codes_lie(crowd, corner):
     codes = 1.8 * np.array([crowd, (-1, -1), (-1, 1)])

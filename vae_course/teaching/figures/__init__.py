@@ -10,6 +10,7 @@ from vae_course.teaching.figures.model import show_model
 from vae_course.teaching.figures.planes import draw_codes, latent_plane
 from vae_course.teaching.figures.posteriors import close_up, posteriors, views
 from vae_course.teaching.figures.report_card import report_card
+from vae_course.teaching.figures.round_trip import round_trip
 from vae_course.teaching.figures.style import figure_html, show, styled
 from vae_course.teaching.figures.sweeps import (
     falling_sigma,
@@ -44,6 +45,7 @@ __all__ = [
     "named_lines",
     "posteriors",
     "report_card",
+    "round_trip",
     "show",
     "show_model",
     "styled",
