@@ -7,7 +7,7 @@ from vae_course.teaching.figures.bounds import bound_and_truth, formula_and_meas
 from vae_course.teaching.figures.digits import digit_grid, digit_rows, digit_shares, draw_digit
 from vae_course.teaching.figures.lines import Line, learning_curves, named_lines
 from vae_course.teaching.figures.planes import draw_codes, latent_plane
-from vae_course.teaching.figures.posteriors import close_up, posteriors, views
+from vae_course.teaching.figures.posteriors import close_up, posteriors
 from vae_course.teaching.figures.report_card import report_card
 from vae_course.teaching.figures.style import figure_png, show, styled
 from vae_course.teaching.figures.sweeps import (
@@ -45,5 +45,4 @@ __all__ = [
     "show",
     "styled",
     "train_and_held_out",
-    "views",
 ]

@@ -38,6 +38,13 @@ def show(figure: Figure, *, alt: str) -> None:
     display({"text/html": img_tag(figure_png(figure), alt), "text/plain": alt}, raw=True)
 
 
+def entitle(figure: Figure, title: str) -> Figure:
+    """The figure with its point in words above all panels; without words, as it was."""
+    if title:
+        figure.suptitle(title, x=0.008, ha="left", fontsize=12, fontweight="semibold", wrap=True)
+    return figure
+
+
 def label(
     ax: Axes, x: float, y: float, text: str, color: str, *, offset: tuple[float, float] = (4, 0)
 ) -> None:
