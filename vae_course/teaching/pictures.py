@@ -10,7 +10,7 @@ import io
 from functools import cache
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageColor
 
 from vae_course.teaching.arguments import text
 
@@ -23,21 +23,46 @@ DIGITS = (
 )
 HEAT = "cividis"  # the one map of all heat pictures
 COLOURS = 256  # of a stored picture
+ROLES = np.array([ImageColor.getrgb(role) for role in (*DIGITS, HANDLE, "#FFFFFF")], np.uint8)
 GAP = 200  # the grey between two images of a row: neither ink nor paper
 INK, LINE, SPACE = 34, 22, 10  # of a caption: its grey, its height, and the free space around a row
 
 
 def small_png(png: bytes) -> bytes:
-    """The same picture in at most 256 colours, less than half the size."""
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
-    return _png(picture.quantize(COLOURS, dither=Image.Dither.NONE), optimize=True)
+    """The same picture in at most 256 colours, a third of its size; those with a role stay what they are."""
+    picture = Image.open(io.BytesIO(png))
+    if picture.mode == "P":
+        return png
+    pixels = np.asarray(picture.convert("RGB"))
+    seen, place = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
+    palette = seen
+    if len(seen) > COLOURS:
+        few = picture.convert("RGB").quantize(COLOURS - len(ROLES), Image.Quantize.MAXCOVERAGE, kmeans=2)
+        palette = np.concatenate([ROLES, np.reshape(few.getpalette(), (-1, 3))])
+        near = np.concatenate(
+            [_nearest(part, palette) for part in np.array_split(seen, len(seen) // 4096 + 1)]
+        )
+        place = near[place.ravel()]
+    small = Image.fromarray(place.reshape(pixels.shape[:2]).astype(np.uint8))
+    small.putpalette(palette.astype(np.uint8).tobytes())
+    return _png(small, optimize=True)
+
+
+def _nearest(colours, palette):
+    """For each colour the number of the nearest one in the palette."""
+    return ((colours[:, None].astype(int) - palette.astype(int)) ** 2).sum(-1).argmin(1)
 
 
 def img_tag(png: bytes, alt: str) -> str:
-    """The HTML of a picture with its alternative text: JupyterLab gives a bare image/png none."""
+    """The HTML of a picture with its alternative text: JupyterLab gives a bare image/png none.
+
+    It is shown at half its pixels, for sharp screens, and shrinks where there is less room.
+    """
     text("alt", alt)
     source = base64.b64encode(png).decode()
-    return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{source}">'
+    width = Image.open(io.BytesIO(png)).width // 2
+    shown = f'width="{width}" style="max-width: 100%; height: auto"'
+    return f'<img alt="{html.escape(alt)}" {shown} src="data:image/png;base64,{source}">'
 
 
 @cache

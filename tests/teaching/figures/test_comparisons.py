@@ -28,7 +28,7 @@ def same(found, x, y, color, style):
 
 def test_scores_over_steps_draws_train_solid_and_held_out_dashed():
     left, right = figures.scores_over_steps(SCORES, STEPS, ylabel="nats").axes
-    assert [ax.get_title() for ax in (left, right)] == ["narrow", "wide"]
+    assert [ax.get_title("left") for ax in (left, right)] == ["narrow", "wide"]
     lines = lines_of(right)
     assert len(lines) == 8
     for name, color, first in ("MAP", APPROXIMATION, 0), ("grid", EXACT, 4):

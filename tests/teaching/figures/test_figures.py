@@ -40,11 +40,11 @@ def shown(monkeypatch):
 def test_show_gives_the_picture_its_words(shown):
     assert shown["text/plain"] == 'a "heat" picture'
     alt, png = re.fullmatch(
-        '<img alt="([^"]*)" src="data:image/png;base64,([^"]*)">', shown["text/html"]
+        '<img alt="([^"]*)" width="220" .*src="data:image/png;base64,([^"]*)">', shown["text/html"]
     ).groups()
     assert alt == "a &quot;heat&quot; picture"
     picture = Image.open(io.BytesIO(base64.b64decode(png)))
-    assert picture.size == (220, 110)  # inches at the style sheet's 110 dpi
+    assert picture.size == (440, 220)  # inches at the style sheet's dpi, twice what is shown
     assert len(picture.convert("RGB").getcolors()) > 5
 
 
@@ -106,7 +106,7 @@ def test_named_lines_put_x_across_and_y_up():
         {"left": LINES, "right": LINES[:1]}, xlabel="steps", ylabel="nats", xscale="log"
     )
     left, right = figure.axes
-    assert [ax.get_title() for ax in figure.axes] == ["left", "right"]
+    assert [ax.get_title("left") for ax in figure.axes] == ["left", "right"]
     assert len(right.lines) == 1
     for drawn, line in zip(left.lines, LINES, strict=True):
         np.testing.assert_array_equal(drawn.get_xdata(), line.x)
@@ -158,7 +158,7 @@ def test_the_latent_plane_puts_each_code_at_its_place():
     codes, labels = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.0]]), np.array([7, 0, 7])
     figure = figures.latent_plane({"left": (codes, labels), "right": (codes, labels)}, prior=True)
     for ax, title in zip(figure.axes, ["left", "right"], strict=True):
-        assert ax.get_title() == title
+        assert ax.get_title("left") == title
         np.testing.assert_array_equal(ax.collections[7].get_offsets(), codes[[0, 2]])
         assert len(ax.lines) == 4  # the prior's circles
 

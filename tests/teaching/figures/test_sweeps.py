@@ -13,7 +13,7 @@ TRAIN, HELD_OUT = np.arange(6.0).reshape(2, 3), -np.arange(6.0).reshape(2, 3)
 def test_train_is_solid_and_held_out_dashed_in_each_panel_one_line_a_run():
     panels = {"early": (TRAIN, HELD_OUT), "late": (2 * TRAIN, 2 * HELD_OUT)}
     figure = figures.train_and_held_out(panels, WIDTHS, xlabel="width", ylabel="nats")
-    assert [ax.get_title() for ax in figure.axes] == ["early", "late"]
+    assert [ax.get_title("left") for ax in figure.axes] == ["early", "late"]
     for ax, (train, held_out) in zip(figure.axes, panels.values(), strict=True):
         lines = ax.get_lines()
         assert [line.get_linestyle() for line in lines] == ["-", "-", "--", "--"]

@@ -5,7 +5,8 @@ Each function draws one kind of figure and returns it; `show` displays it with i
 
 from vae_course.teaching.figures.bounds import bound_and_truth, formula_and_measured
 from vae_course.teaching.figures.digits import digit_grid, digit_rows, digit_shares, draw_digit
-from vae_course.teaching.figures.lines import Line, learning_curves, named_lines
+from vae_course.teaching.figures.lines import Line, histograms, learning_curves, named_lines
+from vae_course.teaching.figures.model import show_model
 from vae_course.teaching.figures.planes import draw_codes, latent_plane
 from vae_course.teaching.figures.posteriors import close_up, posteriors
 from vae_course.teaching.figures.report_card import report_card
@@ -35,6 +36,7 @@ __all__ = [
     "falling_sigma",
     "figure_png",
     "formula_and_measured",
+    "histograms",
     "landscapes",
     "latent_plane",
     "learning_curves",
@@ -43,6 +45,7 @@ __all__ = [
     "posteriors",
     "report_card",
     "show",
+    "show_model",
     "styled",
     "train_and_held_out",
 ]

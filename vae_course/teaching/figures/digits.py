@@ -10,14 +10,14 @@ from matplotlib.ticker import PercentFormatter
 
 from vae_course.data import SIDE
 from vae_course.teaching.arguments import named, numbers
-from vae_course.teaching.figures.style import label, styled
+from vae_course.teaching.figures.style import entitle, label, styled
 from vae_course.teaching.pictures import APPROXIMATION, DATA
 
 CELL = SIDE + 1  # an image and the gap to the next, in pixels
 
 
 @styled
-def digit_rows(rows: Mapping[str, np.ndarray], *, titles: Sequence[str] = ()) -> Figure:
+def digit_rows(rows: Mapping[str, np.ndarray], *, titles: Sequence[str] = (), title: str = "") -> Figure:
     """Rows of images under each other, each row with its name: {name: (n, 64) images}; a title a column."""
     rows = {name: numbers(name, images, (None, SIDE**2)) for name, images in named("rows", rows).items()}
     n = max(map(len, rows.values()))
@@ -30,19 +30,26 @@ def digit_rows(rows: Mapping[str, np.ndarray], *, titles: Sequence[str] = ()) ->
     ax.set_yticks(CELL * np.arange(len(rows)) + SIDE / 2, rows)
     ax.xaxis.tick_top()
     ax.set_xticks(CELL * np.arange(len(titles)) + SIDE / 2, titles)
-    return figure
+    return entitle(figure, title)
 
 
 @styled
-def digit_grid(images: np.ndarray, *, columns: int = 15) -> Figure:
-    """Many images in reading order: (n, 64)."""
+def digit_grid(
+    images: np.ndarray, *, columns: int = 15, framed: np.ndarray | None = None, title: str = ""
+) -> Figure:
+    """Many images in reading order: (n, 64). Those where `framed` (n,) is true have a vermilion frame."""
     images = numbers("images", images, (None, SIDE**2))
+    framed = np.zeros(len(images)) if framed is None else numbers("framed", framed, (len(images),))
     figure = Figure(figsize=(7, 7 / columns * -(-len(images) // columns)))
     ax = figure.subplots()
     for i, image in enumerate(images):
-        draw_digit(ax, image, *divmod(i, columns))
+        row, column = divmod(i, columns)
+        draw_digit(ax, image, row, column)
+        if framed[i]:
+            corner = CELL * column - 0.5, CELL * row - 0.5
+            ax.add_patch(Rectangle(corner, CELL, CELL, fill=False, edgecolor=APPROXIMATION, linewidth=2))
     ax.set_xlim(-1, CELL * columns)
-    return figure
+    return entitle(figure, title)
 
 
 def draw_digit(ax: Axes, image: np.ndarray, row: int = 0, column: int = 0) -> None:
@@ -58,7 +65,7 @@ def draw_digit(ax: Axes, image: np.ndarray, row: int = 0, column: int = 0) -> No
 
 
 @styled
-def digit_shares(rows: Mapping[str, np.ndarray], *, expected: float) -> Figure:
+def digit_shares(rows: Mapping[str, np.ndarray], *, expected: float, title: str = "") -> Figure:
     """How often each digit comes up: {name: (10,) shares}, with a line at the `expected` share."""
     rows = {name: numbers(name, shares, (10,)) for name, shares in named("rows", rows).items()}
     figure = Figure(figsize=(7, 1.1 * len(rows)))
@@ -71,4 +78,4 @@ def digit_shares(rows: Mapping[str, np.ndarray], *, expected: float) -> Figure:
         ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     label(axes[0], 9.6, expected, "in the data", DATA)
     axes[-1].set(xticks=range(10), xlabel="digit")
-    return figure
+    return entitle(figure, title)

@@ -1,4 +1,4 @@
-"""Lines with their names beside them: losses over steps, and any quantity over any other."""
+"""Lines with their names beside them: losses over steps, and any quantity over any other; histograms."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_course.teaching.arguments import named, numbers
-from vae_course.teaching.figures.style import label, styled
-from vae_course.teaching.pictures import APPROXIMATION, EXACT
+from vae_course.teaching.figures.style import entitle, label, styled
+from vae_course.teaching.pictures import APPROXIMATION, DATA, EXACT, PRIOR
 
 
 class Line(NamedTuple):
@@ -24,26 +24,42 @@ class Line(NamedTuple):
 
 @styled
 def named_lines(
-    panels: Mapping[str, Sequence[Line]], *, xlabel: str, ylabel: str, xscale="linear", yscale="linear"
+    panels: Mapping[str, Sequence[Line]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    xscale="linear",
+    yscale="linear",
+    title: str = "",
 ) -> Figure:
-    """Panels side by side, {title: lines}; the scales are matplotlib's."""
-    figure = Figure(figsize=(7, 3.2))
+    """Panels side by side, {title: lines}; the scales are matplotlib's. `title` is the figure's point.
+
+    Few points are marked, filled on a solid line and open on any other.
+    """
+    figure = Figure(figsize=(7, 3.3 if title else 3))
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for ax, (title, lines) in zip(axes, panels.items(), strict=True):
-        ax.set(title=title, xlabel=xlabel, xscale=xscale, yscale=yscale)
+    for ax, (name, lines) in zip(axes, panels.items(), strict=True):
+        ax.set(title=name, xlabel=xlabel, xscale=xscale, yscale=yscale)
         for line in lines:
             x, y = np.asarray(line.x, float), np.asarray(line.y, float)
-            ax.plot(x, y, color=line.color, linestyle=line.style, marker="o" if len(x) < 12 else "", ms=3)
+            marker = {"marker": "o" if len(x) < 12 else "", "ms": 4}
+            marker["mfc"] = line.color if line.style in ("-", "none") else "white"
+            ax.plot(x, y, color=line.color, linestyle=line.style, **marker)
             if line.name:
-                beside = (4, 0) if line.at == -1 else (6, -8)  # under the line, where it goes on
+                beside = (6, 0) if line.at == -1 else (6, -9)  # under the line, where it goes on
                 label(ax, x[line.at], y[line.at], line.name, line.color, offset=beside)
     axes[0].set_ylabel(ylabel)
-    return figure
+    return entitle(figure, title)
 
 
 @styled
 def learning_curves(
-    curves: Mapping[str, np.ndarray], *, ylabel: str, exact: tuple[str, float] | None = None, ylim=None
+    curves: Mapping[str, np.ndarray],
+    *,
+    ylabel: str,
+    exact: tuple[str, float] | None = None,
+    ylim=None,
+    title: str = "",
 ) -> Figure:
     """Losses against steps, {name: (steps,)}, each a running mean over 50 steps, named at its bend.
 
@@ -63,4 +79,28 @@ def learning_curves(
         ax.axhline(exact[1], color=EXACT)
         label(ax, ax.get_xlim()[0], exact[1], exact[0], EXACT, offset=(6, -9))
     ax.set(xlabel="training step", ylabel=ylabel, ylim=ylim)
-    return figure
+    return entitle(figure, title)
+
+
+@styled
+def histograms(values: Mapping[str, np.ndarray], *, xlabel: str, title: str = "", bins: int = 40) -> Figure:
+    """How several quantities of one kind are spread out, {name: (n,)}: the share of each in each bin.
+
+    All have the same bins. The first is drawn as data, then the approximation's, the exact and the prior's
+    colour; each name stands over its highest bar.
+    """
+    values = {name: numbers(name, some, (None,)) for name, some in named("values", values).items()}
+    everything = np.concatenate([*values.values()])
+    edges = np.linspace(everything.min(), everything.max(), bins + 1)
+    figure = Figure(figsize=(7, 3))
+    ax = figure.subplots()
+    for (name, some), color in zip(values.items(), (DATA, APPROXIMATION, EXACT, PRIOR), strict=False):
+        shares = np.histogram(some, edges)[0] / len(some)
+        ax.stairs(shares, edges, fill=True, color=color, alpha=0.15)
+        ax.stairs(shares, edges, color=color, linewidth=1.6)
+        top = np.argmax(shares)
+        label(ax, edges[top : top + 2].mean(), shares[top], name, color, offset=(0, 8)).set_ha("center")
+    ax.set(xlabel=xlabel, yticks=[], ylabel="share")
+    ax.margins(x=0, y=0.12)
+    ax.spines["left"].set_visible(False)
+    return entitle(figure, title)

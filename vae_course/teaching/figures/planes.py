@@ -7,12 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vae_course.teaching.arguments import named, numbers
-from vae_course.teaching.figures.style import styled
+from vae_course.teaching.figures.style import entitle, styled
 from vae_course.teaching.pictures import DIGITS, PRIOR
 
 
 @styled
-def latent_plane(planes: Mapping[str, tuple[np.ndarray, np.ndarray]], *, prior: bool = False) -> Figure:
+def latent_plane(
+    planes: Mapping[str, tuple[np.ndarray, np.ndarray]], *, prior: bool = False, title: str = ""
+) -> Figure:
     """Codes on the plane, each written as its digit: {title: ((N, 2) codes, (N,) labels)}, side by side.
 
     With `prior`, the circles inside which N(0, I) puts 39% and 86% of its mass: radius 1 and 2.
@@ -25,7 +27,7 @@ def latent_plane(planes: Mapping[str, tuple[np.ndarray, np.ndarray]], *, prior: 
         ax.label_outer()
         if prior:
             _draw_prior(ax)
-    return figure
+    return entitle(figure, title)
 
 
 def draw_codes(ax: Axes, codes: np.ndarray, labels: np.ndarray, *, rim: bool = False) -> None:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from vae_course.data import SIDE
 from vae_course.teaching.arguments import named, numbers
 from vae_course.teaching.figures.digits import CELL, draw_digit
-from vae_course.teaching.figures.style import label, styled
+from vae_course.teaching.figures.style import entitle, label, styled
 from vae_course.teaching.pictures import EXACT
 
 WIDER = 1.4  # the samples than the scores
@@ -16,7 +16,7 @@ WIDER = 1.4  # the samples than the scores
 
 @styled
 def report_card(
-    scores: Mapping[str, np.ndarray], samples: Mapping[str, np.ndarray], *, xlabel: str
+    scores: Mapping[str, np.ndarray], samples: Mapping[str, np.ndarray], *, xlabel: str, title: str = ""
 ) -> Figure:
     """A row a model: on the left its scores {name: (runs, 2)}, train and held out; on the right its samples.
 
@@ -46,4 +46,4 @@ def report_card(
     left.set_yticks(middles, scores)
     left.spines["left"].set_visible(False)
     left.tick_params(axis="y", length=0)
-    return figure
+    return entitle(figure, title)

@@ -1,17 +1,24 @@
-"""The course's style, and how a figure is shown: with alternative text for readers who cannot see it."""
+"""The course's style, and how a figure is shown: sharp, and with alternative text for who cannot see it."""
 
 import io
 from functools import wraps
 from pathlib import Path
 
+import font_source_sans_pro
 import matplotlib
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
 
 from vae_course.teaching.pictures import img_tag, small_png
 
 STYLE = Path(__file__).with_name("course.mplstyle")
+HALO = withStroke(linewidth=3, foreground="white")  # keeps words legible where they meet a line
+for face in ("SourceSansPro", "SourceSansProSemibold", "SourceSansProIt"):
+    fontManager.addfont(font_source_sans_pro.font_files_ttf[face])
 
 
 def styled(draw):
@@ -47,6 +54,15 @@ def entitle(figure: Figure, title: str) -> Figure:
 
 def label(
     ax: Axes, x: float, y: float, text: str, color: str, *, offset: tuple[float, float] = (4, 0)
-) -> None:
+) -> Text:
     """Write a name beside its line instead of in a legend, `offset` points away from (x, y)."""
-    ax.annotate(text, (x, y), offset, textcoords="offset points", color=color, va="center", fontsize=9)
+    return ax.annotate(
+        text,
+        (x, y),
+        offset,
+        textcoords="offset points",
+        color=color,
+        va="center",
+        fontsize=10,
+        path_effects=[HALO],
+    )

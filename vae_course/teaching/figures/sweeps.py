@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_course.teaching.figures.digits import draw_digit
-from vae_course.teaching.figures.style import label, styled
+from vae_course.teaching.figures.style import entitle, label, styled
 from vae_course.teaching.pictures import APPROXIMATION, DATA, PRIOR
 
 
@@ -18,6 +18,7 @@ def train_and_held_out(
     xlabel: str,
     ylabel: str,
     ylim: tuple[float, float] | None = None,
+    title: str = "",
 ) -> Figure:
     """A sweep, one panel a title: {title: (train, held out)}, each (runs, len(x)), one line a run.
 
@@ -25,26 +26,28 @@ def train_and_held_out(
     """
     figure = Figure(figsize=(7, 2.8))
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for ax, (title, pair) in zip(axes, panels.items(), strict=True):
+    for ax, (panel, pair) in zip(axes, panels.items(), strict=True):
         for runs, style, marker in zip(pair, ("-", "--"), ("o", "s"), strict=True):
             ax.plot(
                 x, np.transpose(runs), style, marker=marker, markersize=3, linewidth=1.2, color=APPROXIMATION
             )
         ax.set_xscale("log", base=2)
         ax.minorticks_off()
-        ax.set_title(title)
+        ax.set_title(panel)
         ax.set_xticks(x, x)
     if ylim is not None:
         axes[0].set_ylim(ylim)
     axes[0].set_ylabel(ylabel)
     figure.supxlabel(xlabel, fontsize=10)
-    for name, runs in zip(("train", "held out"), panels[title], strict=True):
+    for name, runs in zip(("train", "held out"), panels[panel], strict=True):
         label(axes[-1], x[-1], np.mean(runs, axis=0)[-1], name, APPROXIMATION, offset=(6, 0))
-    return figure
+    return entitle(figure, title)
 
 
 @styled
-def likelihood_of_sigma(sigma: np.ndarray, curves: Mapping[str, np.ndarray], *, ylim=None) -> Figure:
+def likelihood_of_sigma(
+    sigma: np.ndarray, curves: Mapping[str, np.ndarray], *, ylim=None, title: str = ""
+) -> Figure:
     """Log-likelihood against sigma, {name: (n,) nats}, each with a dot at its highest point."""
     figure = Figure(figsize=(7, 3))
     ax = figure.subplots()
@@ -57,11 +60,11 @@ def likelihood_of_sigma(sigma: np.ndarray, curves: Mapping[str, np.ndarray], *, 
     ax.set(xlabel="sigma, the noise of a pixel", ylabel="log p(x | z), nats per image", ylim=ylim)
     ax.set_xticks([0.05, 0.1, 0.2, 0.5, 1], ["0.05", "0.1", "0.2", "0.5", "1"])
     ax.minorticks_off()
-    return figure
+    return entitle(figure, title)
 
 
 @styled
-def falling_sigma(steps: Sequence[int], sigma: np.ndarray, *, floor: float) -> Figure:
+def falling_sigma(steps: Sequence[int], sigma: np.ndarray, *, floor: float, title: str = "") -> Figure:
     """sigma against training steps, (runs, len(steps)), both axes in powers of ten, and its floor."""
     figure = Figure(figsize=(7, 3))
     ax = figure.subplots()
@@ -69,12 +72,19 @@ def falling_sigma(steps: Sequence[int], sigma: np.ndarray, *, floor: float) -> F
     ax.axhline(floor, color=PRIOR, linestyle=":")
     label(ax, steps[0], floor, "the floor that the code sets", PRIOR, offset=(0, 9))
     ax.set(xlabel="training step", ylabel="sigma", ylim=(floor / 1.5, None))
-    return figure
+    return entitle(figure, title)
 
 
 @styled
 def landscapes(
-    images: np.ndarray, values: np.ndarray, points: np.ndarray, extent: tuple, *, unit: str, columns: int = 4
+    images: np.ndarray,
+    values: np.ndarray,
+    points: np.ndarray,
+    extent: tuple,
+    *,
+    unit: str,
+    columns: int = 4,
+    title: str = "",
 ) -> Figure:
     """Landscapes of n images over the latent plane, (n, rows, columns), lowest z2 first, in reading order.
 
@@ -96,4 +106,4 @@ def landscapes(
     figure.supxlabel("first latent z₁", fontsize=10)
     figure.supylabel("second latent z₂", fontsize=10)
     figure.colorbar(heat, ax=axes, label=unit, shrink=0.9)
-    return figure
+    return entitle(figure, title)
