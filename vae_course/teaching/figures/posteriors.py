@@ -13,7 +13,7 @@ from vae_course.teaching.figures.style import entitle, styled
 from vae_course.teaching.pictures import EXACT, HANDLE, PRIOR
 
 SMALLEST, CELLS = 0.2, 64  # half the width of a close-up, at least, and its cells per axis
-SHOWN, SEEN = 3.5, 3.0  # half the width of the plane; nats below the top that count as the spot
+SHOWN, SEEN = 2.7, 3.0  # half the width of the plane; nats below the top that count as the spot
 
 
 def close_up(plane: DecodedGrid, x) -> tuple[np.ndarray, tuple]:
@@ -39,13 +39,14 @@ def posteriors(plane: DecodedGrid, images: np.ndarray, *, floor: float = 15.0, t
     """
     images = numbers("images", images, (None, 64))
     n = len(images)
-    figure = Figure(figsize=(7, 12.6 / n + 1.2))
-    axes = figure.subplots(3, n, squeeze=False, height_ratios=[0.42, 1, 1])
+    figure = Figure(figsize=(7, 12.4 / n + 1.5))
+    axes = figure.subplots(3, n, squeeze=False, height_ratios=[0.5, 1, 1])
     for (small, wide, near), x in zip(axes.T, jnp.asarray(images, float), strict=True):
         mode, mean = map(np.asarray, _mode_and_mean(plane, x))
         at_mode, at_mean = (plane.model(jnp.asarray(z)) for z in (mode, mean))
         _draw_images(small, {"x": x, "mode": at_mode, "mean": at_mean})
-        values, extent = close_up(plane, x)
+        grid = _around(plane, x, floor)
+        values, extent = np.asarray(_log_joint(plane.model, grid, x)), grid.extent
         _draw_spot(wide, plane, x, extent, floor)
         heat = near.imshow(values - values.max(), extent=extent, origin="lower", vmin=-floor, vmax=0)
         _mark(near, mode, mean)
@@ -56,13 +57,23 @@ def posteriors(plane: DecodedGrid, images: np.ndarray, *, floor: float = 15.0, t
             to = (corner[0], 1)
             line = ConnectionPatch(z, to, "data", "axes fraction", axesA=wide, axesB=near, color=PRIOR, lw=0.6)
             figure.add_artist(line)
-    axes[1, 0].set_ylabel("z₂")
-    axes[2, 0].set_ylabel("z₂, close up")
+    axes[1, 0].set_ylabel("on the plane")
+    axes[2, 0].set_ylabel("close up: z₂")
+    for radius in (1, 2):
+        axes[1, 0].annotate(f"{radius} sd", (-radius, 0), color=PRIOR, fontsize=8, ha="right", va="center")
     for ax in axes[2]:
         ax.set_xlabel("z₁")
     bar = figure.colorbar(heat, ax=axes[2].tolist(), aspect=12, ticks=[0, -5, -10, -15])
     bar.set_label("log p(z | x), nats\nbelow the mode")
     return entitle(figure, title)
+
+
+def _around(plane, x, floor):
+    """A square grid that just holds all points of the plane within `floor` nats of the top."""
+    height = np.asarray(plane.log_joint(x)).reshape(-1)
+    seen = np.asarray(plane.grid.points)[height > height.max() - floor]
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    return latent_grid(2 * CELLS, max((high - low).max() / 2 * 1.1, SMALLEST), (low + high) / 2)
 
 
 def _draw_images(ax, images):
@@ -81,9 +92,8 @@ def _draw_spot(ax, plane, x, extent, floor):
     left, right, bottom, top = extent
     frame = Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor="black", linewidth=0.8)
     ax.add_patch(frame)
-    ticks = {"xticks": [-2, 0, 2], "yticks": [-2, 0, 2]}
-    ax.set(xlim=(-SHOWN, SHOWN), ylim=(-SHOWN, SHOWN), aspect="equal", **ticks)
-    ax.tick_params(labelsize=8)
+    ax.set(xlim=(-SHOWN, SHOWN), ylim=(-SHOWN, SHOWN), aspect="equal", xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
 
 
 def _mark(ax, mode, mean):
