@@ -14,6 +14,7 @@ from vae_course.teaching.pictures import APPROXIMATION, EXACT, PRIOR
 
 Panels = Mapping[str, Mapping[str, np.ndarray]]
 LEAST = 0.01  # nats: the end of a logarithmic axis of errors
+MISSING = {0.01: "< 0.01", 0.1: "0.1", 1: "1", 10: "10", 100: "100"}  # its ticks
 
 
 def _last_panel(panels, name):
@@ -69,32 +70,34 @@ def errors_by_samples(
     axes = {"xlabel": "samples S", "ylabel": "missing from log p(x), nats"}
     figure = named_lines(_drawn(panels, lines), **axes, xscale="log", yscale="log", title=title)
     figure.axes[0].set_ylim(LEAST / 1.5, None)
-    figure.axes[0].set_yticks([0.01, 0.1, 1, 10, 100], ["< 0.01", "0.1", "1", "10", "100"])
+    figure.axes[0].set_yticks(list(MISSING), list(MISSING.values()))
     return figure
 
 
 @styled
 def more_latents(
-    missing: Mapping[int, np.ndarray], sizes: Sequence[int], kl: Mapping[int, float], *, title: str = ""
+    ks: Sequence[int], sizes: Sequence[int], errors: np.ndarray, kl: Sequence[float], *, title: str = ""
 ) -> Figure:
-    """What more latents cost: nats missing over samples, a line for each k, and e^KL, the samples needed, over k.
+    """What more latents cost: nats missing over samples, a line for each k; samples needed, e^KL, over k.
 
-    `missing` is {k: (len(sizes),)}, negative as errors are; `kl` {k: nats}, from posterior to prior.
+    `errors` (len(ks), len(sizes)) are negative, and drawn as what is missing. `kl` is that from the
+    posterior to the prior, in nats.
     """
     figure = Figure(figsize=(7, 3.3))
     left, right = figure.subplots(1, 2)
-    for (k, errors), tint in zip(missing.items(), np.linspace(0.35, 1, len(missing)), strict=True):
-        seen = np.maximum(-np.asarray(errors), LEAST)
-        left.loglog(sizes, seen, "-o", color=APPROXIMATION, alpha=tint, ms=4)
-        label(left, sizes[-1], seen[-1], f"k = {k}", APPROXIMATION, offset=(7, 0))
-    left.set_yticks([0.01, 0.1, 1, 10, 100], ["< 0.01", "0.1", "1", "10", "100"])
+    for k, row, tint in zip(ks, errors, np.linspace(0.4, 1, len(ks)), strict=True):
+        missing = np.maximum(-np.asarray(row), LEAST)
+        left.loglog(sizes, missing, "-o", color=APPROXIMATION, alpha=tint, ms=4)
+        label(left, sizes[-1], missing[-1], f"k = {k}", APPROXIMATION, offset=(7, 0))
+    left.set_yticks(list(MISSING), list(MISSING.values()))
     left.set(xlabel="samples S", ylabel="missing from log p(x), nats", ylim=(LEAST / 1.5, None))
     left.set_xlim(None, 8 * sizes[-1])
-    right.semilogy(list(kl), np.exp(list(kl.values())), "-o", color=EXACT, ms=4)
+    right.semilogy(ks, np.exp(kl), "-o", color=EXACT, ms=4)
     right.axhline(sizes[-1], color=PRIOR, linestyle=":")
-    most = f"{sizes[-1]:,} samples"
-    label(right, min(kl), sizes[-1], most, PRIOR, offset=(0, 8))
-    right.set(xlabel="latents k", ylabel="samples needed, about", xticks=list(missing))
+    label(right, min(ks), sizes[-1], f"{sizes[-1]:,} samples", PRIOR, offset=(0, 8))
+    right.set(xlabel="latents k", ylabel="samples needed, about", xticks=ks)
+    for ax in (left, right):
+        ax.minorticks_off()
     return entitle(figure, title)
 
 

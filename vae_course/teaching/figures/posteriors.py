@@ -55,7 +55,9 @@ def posteriors(plane: DecodedGrid, images: np.ndarray, *, floor: float = 15.0, t
         for corner in (0, 2), (1, 2):  # of the frame, lower left and right, to the close-up's upper ones
             z = extent[corner[0]], extent[corner[1]]
             to = (corner[0], 1)
-            line = ConnectionPatch(z, to, "data", "axes fraction", axesA=wide, axesB=near, color=PRIOR, lw=0.6)
+            line = ConnectionPatch(
+                z, to, "data", "axes fraction", axesA=wide, axesB=near, color=PRIOR, lw=0.6
+            )
             figure.add_artist(line)
     axes[1, 0].set_ylabel("on the plane")
     axes[2, 0].set_ylabel("close up: z₂")
@@ -71,9 +73,9 @@ def posteriors(plane: DecodedGrid, images: np.ndarray, *, floor: float = 15.0, t
 def _around(plane, x, floor):
     """A square grid that just holds all points of the plane within `floor` nats of the top."""
     height = np.asarray(plane.log_joint(x)).reshape(-1)
-    seen = np.asarray(plane.grid.points)[height > height.max() - floor]
+    seen = plane.grid.points[height > height.max() - floor]
     low, high = seen.min(axis=0), seen.max(axis=0)
-    return latent_grid(2 * CELLS, max((high - low).max() / 2 * 1.1, SMALLEST), (low + high) / 2)
+    return latent_grid(2 * CELLS, max(float((high - low).max()) * 0.55, SMALLEST), (low + high) / 2)
 
 
 def _draw_images(ax, images):
@@ -90,7 +92,9 @@ def _draw_spot(ax, plane, x, extent, floor):
     levels, tints = [-floor, -SEEN, 1], ["#BBD8EC", EXACT]
     ax.contourf(*plane.grid.axes, height - height.max(), levels=levels, colors=tints)
     left, right, bottom, top = extent
-    frame = Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor="black", linewidth=0.8)
+    frame = Rectangle(
+        (left, bottom), right - left, top - bottom, fill=False, edgecolor="black", linewidth=0.8
+    )
     ax.add_patch(frame)
     ax.set(xlim=(-SHOWN, SHOWN), ylim=(-SHOWN, SHOWN), aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
