@@ -7,6 +7,7 @@ and one takes less than a millisecond. Arrays may be JAX's or numpy's.
 import base64
 import html
 import io
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -22,27 +23,35 @@ DIGITS = (
     *("#8A6D00", "#4B8FBF", "#7F3B08", "#6A3FA0", PRIOR),
 )
 HEAT = "cividis"  # the one map of all heat pictures
-COLOURS = 256  # of a stored picture
+COLOURS = 256  # of a stored picture, at most
+FEW = 48  # are enough for lines, words and digits
 ROLES = np.array([ImageColor.getrgb(role) for role in (*DIGITS, HANDLE, "#FFFFFF")], np.uint8)
+# A veil over the picture turns its paper, words and lines dark; it has a hole where digits and heat are.
+DARK = (
+    ".vae-picture {position: relative; display: inline-block; max-width: 100%} "
+    ".vae-picture img {display: block; max-width: 100%; height: auto} "
+    "[data-jp-theme-light=false] .vae-picture i "
+    "{position: absolute; inset: 0; backdrop-filter: invert(0.93) hue-rotate(180deg)}"
+)
 GAP = 200  # the grey between two images of a row: neither ink nor paper
 INK, LINE, SPACE = 34, 22, 10  # of a caption: its grey, its height, and the free space around a row
 
 
-def small_png(png: bytes) -> bytes:
-    """The same picture in at most 256 colours, a third of its size; those with a role stay what they are."""
+def small_png(png: bytes, *, colours: int = COLOURS) -> bytes:
+    """The same picture in few colours, a third of its size; roles and large areas keep theirs exactly."""
     picture = Image.open(io.BytesIO(png))
     if picture.mode == "P":
         return png
     pixels = np.asarray(picture.convert("RGB"))
-    seen, place = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
-    palette = seen
-    if len(seen) > COLOURS:
-        few = picture.convert("RGB").quantize(COLOURS - len(ROLES), Image.Quantize.MAXCOVERAGE, kmeans=2)
-        palette = np.concatenate([ROLES, np.reshape(few.getpalette(), (-1, 3))])
-        near = np.concatenate(
-            [_nearest(part, palette) for part in np.array_split(seen, len(seen) // 4096 + 1)]
-        )
-        place = near[place.ravel()]
+    seen, place, counts = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True)
+    palette, place = seen, place.ravel()
+    if len(seen) > colours:
+        kept = (seen[:, None] == ROLES).all(2).any(1)
+        kept[np.argsort(-counts)[: colours // 4]] = True
+        others = picture.convert("RGB").quantize(colours - kept.sum(), Image.Quantize.MAXCOVERAGE, kmeans=2)
+        palette = np.concatenate([seen[kept], np.reshape(others.getpalette(), (-1, 3))])
+        parts = np.array_split(seen, len(seen) // 4096 + 1)
+        place = np.concatenate([_nearest(part, palette) for part in parts])[place]
     small = Image.fromarray(place.reshape(pixels.shape[:2]).astype(np.uint8))
     small.putpalette(palette.astype(np.uint8).tobytes())
     return _png(small, optimize=True)
@@ -53,16 +62,25 @@ def _nearest(colours, palette):
     return ((colours[:, None].astype(int) - palette.astype(int)) ** 2).sum(-1).argmin(1)
 
 
-def img_tag(png: bytes, alt: str) -> str:
+def img_tag(png: bytes, alt: str, *, paper: Sequence[Sequence[float]] = ()) -> str:
     """The HTML of a picture with its alternative text: JupyterLab gives a bare image/png none.
 
-    It is shown at half its pixels, for sharp screens, and shrinks where there is less room.
+    It is shown at half its pixels, for sharp screens, and shrinks where there is less room. In JupyterLab's
+    dark theme it is dark, with all hues kept, but for the rectangles `paper`: (left, top, right, bottom) as
+    shares of its width and height, where digits and heat pictures are. GitHub drops all that and shows it
+    as it is.
     """
     text("alt", alt)
     source = base64.b64encode(png).decode()
     width = Image.open(io.BytesIO(png)).width // 2
-    shown = f'width="{width}" style="max-width: 100%; height: auto"'
-    return f'<img alt="{html.escape(alt)}" {shown} src="data:image/png;base64,{source}">'
+    image = f'<img alt="{html.escape(alt)}" width="{width}" src="data:image/png;base64,{source}">'
+    corners = ["0 0, 100% 0, 100% 100%, 0 100%, 0 0"]
+    for rectangle in paper:
+        left, top, right, bottom = (f"{100 * share:.1f}%" for share in rectangle)
+        around = f"{left} {top}, {right} {top}, {right} {bottom}, {left} {bottom}, {left} {top}"
+        corners.append(f"{around}, 0 0")
+    dark = f'<i style="clip-path: polygon(evenodd, {", ".join(corners)})"></i>'
+    return f'<div class="vae-picture"><style>{DARK}</style>{image}{dark}</div>'
 
 
 @cache

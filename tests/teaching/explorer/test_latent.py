@@ -98,9 +98,9 @@ def test_the_plane_is_a_square_around_everything_shown():
     assert bottom < -80 < 80 < top
 
 
-@pytest.mark.parametrize("spread", [0.013, 1.0, 3.7, 96.0])
-def test_z_rounded_at_the_edge_stays_inside(spread):
-    extent = make(spread * Z, LABELS)._extent
+@pytest.mark.parametrize("scale", [0.013, 1.0, 3.7, 96.0])
+def test_z_rounded_at_the_edge_stays_inside(scale):
+    extent = make(scale * Z, LABELS)._extent
     decimals = np.ceil(3 - np.log10(extent[1] - extent[0]))  # as in explorer.js
     assert [round(end, int(decimals)) for end in extent] == extent
 
@@ -180,7 +180,7 @@ def test_without_widgets_there_is_a_picture_with_its_description():
     data, _ = explorer._repr_mimebundle_()
     assert set(data) == {"text/plain", VIEW, "text/html"}
     alt, source = re.fullmatch(
-        r'<img alt="([^"]+)" src="data:image/png;base64,([^"]+)">.*Run this cell.*', data["text/html"]
+        r'.*<img alt="([^"]+)".* src="data:image/png;base64,([^"]+)">.*Run this cell.*', data["text/html"]
     ).groups()
     png = base64.b64decode(source)
     assert len(png) < 60_000
@@ -210,7 +210,7 @@ def still(**arguments):
 def test_the_still_picture_writes_each_code_as_its_digit():
     plane, _ = still()
     for digit, collection in enumerate(plane.collections):
-        marker = MarkerStyle(f"${digit}$")
+        marker = MarkerStyle(rf"$\mathsf{{{digit}}}$")
         np.testing.assert_array_equal(
             collection.get_paths()[0].vertices, marker.get_path().transformed(marker.get_transform()).vertices
         )

@@ -1,7 +1,7 @@
 """What all instruments share: the browser's files made into one, the course's colours, a still picture.
 
-An instrument is sent to the browser once, with all it needs, and thinks there; a host of a few lines, which
-keeps the traits, can run it on a page without Python.
+An instrument is sent to the browser once, with all it needs, and does its computing there. A host of a few
+lines, which keeps the traits, can run it on a page without Python.
 """
 
 import re
@@ -15,16 +15,7 @@ from traitlets import Bytes, List, Unicode
 from vae_course.data import SIDE
 from vae_course.models import Decoder
 from vae_course.teaching.arguments import text
-from vae_course.teaching.pictures import (
-    APPROXIMATION,
-    DATA,
-    DIGITS,
-    EXACT,
-    HANDLE,
-    PRIOR,
-    heat_colours,
-    img_tag,
-)
+from vae_course.teaching.pictures import APPROXIMATION, DATA, DIGITS, EXACT, HANDLE, PRIOR, heat_colours
 
 STATIC = Path(__file__).with_name("static")
 COLOURS = {"data": DATA, "prior": PRIOR, "exact": EXACT, "approximation": APPROXIMATION, "handle": HANDLE}
@@ -73,7 +64,7 @@ def css(*names: str) -> str:
 
 
 class Instrument(anywidget.AnyWidget):
-    """A widget that thinks in the browser. A subclass gives `_esm` and `_figure`."""
+    """A widget that computes in the browser. A subclass gives `_esm` and `_figure`."""
 
     _css = css()
 
@@ -92,9 +83,9 @@ class Instrument(anywidget.AnyWidget):
 
     def still(self) -> str:
         """What is shown at the start, as a picture for HTML: on GitHub, in print, where no script runs."""
-        from vae_course.teaching.figures import figure_png, styled  # imports pyplot
+        from vae_course.teaching.figures import figure_html, styled  # imports pyplot
 
-        return img_tag(figure_png(styled(self._figure)()), f"{self._alt}.")
+        return figure_html(styled(self._figure)(), f"{self._alt}.")
 
     def sent(self) -> dict:
         """The traits that the browser's half reads, by name."""
