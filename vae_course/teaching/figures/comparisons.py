@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_course.teaching.figures.lines import Line, named_lines
-from vae_course.teaching.figures.style import entitle, label, styled
+from vae_course.teaching.figures.style import entitle, few_ticks, label, styled
 from vae_course.teaching.pictures import APPROXIMATION, EXACT, PRIOR
 
 Panels = Mapping[str, Mapping[str, np.ndarray]]
@@ -42,6 +42,9 @@ def at_the_same_fit(
     left.set(title="as training goes on", xlabel="training step", ylabel="held-out images: log p(x), nats")
     right.set(title=f"at the same fit (grey: {fit:g} nats)", xlabel="training images: log p(x), nats")
     handles = dict(zip(*reversed(right.get_legend_handles_labels()), strict=True))  # one of each name
+    few_ticks(left)
+    few_ticks(right)
+    left.set_xticks(steps)
     left.legend(handles.values(), handles.keys(), loc="lower center", fontsize=9, handlelength=2.6)
     return entitle(figure, title)
 
@@ -88,16 +91,17 @@ def more_latents(
     for k, row, tint in zip(ks, errors, np.linspace(0.4, 1, len(ks)), strict=True):
         missing = np.maximum(-np.asarray(row), LEAST)
         left.loglog(sizes, missing, "-o", color=APPROXIMATION, alpha=tint, ms=4)
-        label(left, sizes[-1], missing[-1], f"k = {k}", APPROXIMATION, offset=(7, 0))
-    left.set_yticks(list(MISSING), list(MISSING.values()))
-    left.set(xlabel="samples S", ylabel="missing from log p(x), nats", ylim=(LEAST / 1.5, None))
-    left.set_xlim(None, 8 * sizes[-1])
+        middle = len(sizes) // 2
+        label(left, sizes[middle], missing[middle], f"k = {k}", APPROXIMATION, offset=(6, 8))
+    left.set(xlabel="samples S", ylabel="missing from log p(x), nats", ylim=(LEAST / 1.5, 300))
     right.semilogy(ks, np.exp(kl), "-o", color=EXACT, ms=4)
     right.axhline(sizes[-1], color=PRIOR, linestyle=":")
     label(right, min(ks), sizes[-1], f"{sizes[-1]:,} samples", PRIOR, offset=(0, 8))
     right.set(xlabel="latents k", ylabel="samples needed, about", xticks=ks)
+    few_ticks(left)
     for ax in (left, right):
         ax.minorticks_off()
+    left.set_yticks(list(MISSING), list(MISSING.values()))
     return entitle(figure, title)
 
 

@@ -39,7 +39,7 @@ def posteriors(plane: DecodedGrid, images: np.ndarray, *, floor: float = 15.0, t
     """
     images = numbers("images", images, (None, 64))
     n = len(images)
-    figure = Figure(figsize=(7, 12.4 / n + 1.5))
+    figure = Figure(figsize=(7, 10.6 / n + 1.6))
     axes = figure.subplots(3, n, squeeze=False, height_ratios=[0.5, 1, 1])
     for (small, wide, near), x in zip(axes.T, jnp.asarray(images, float), strict=True):
         mode, mean = map(np.asarray, _mode_and_mean(plane, x))
@@ -62,7 +62,7 @@ def posteriors(plane: DecodedGrid, images: np.ndarray, *, floor: float = 15.0, t
     axes[1, 0].set_ylabel("on the plane")
     axes[2, 0].set_ylabel("close up: z₂")
     for radius in (1, 2):
-        axes[1, 0].annotate(f"{radius} sd", (-radius, 0), color=PRIOR, fontsize=8, ha="right", va="center")
+        axes[1, 0].annotate(f"{radius} sd", (0, radius), color=PRIOR, fontsize=8, ha="center", va="bottom")
     for ax in axes[2]:
         ax.set_xlabel("z₁")
     bar = figure.colorbar(heat, ax=axes[2].tolist(), aspect=12, ticks=[0, -5, -10, -15])
@@ -101,10 +101,12 @@ def _draw_spot(ax, plane, x, extent, floor):
 
 
 def _mark(ax, mode, mean):
-    """The mode and the mean, named; the two words stand on opposite sides."""
+    """The mode and the mean, named: on opposite sides, or beside the point where there is no room."""
     over = 1 if mode[1] >= mean[1] else -1
     for z, word, side, marker in ((mode, "mode", over, "^"), (mean, "mean", -over, "X")):
-        ax.plot(*z, marker, ms=6, color="white", mec=HANDLE, mew=1.2)
+        ax.plot(*z, marker, ms=5, color="white", mec=HANDLE, mew=1)
+        right, up = ax.transAxes.inverted().transform(ax.transData.transform(z)) - 0.5
+        offset = (0, 22 * side) if side * up < 0.2 else (-34 if right > 0 else 34, 0)
         words = {"color": "white", "ha": "center", "va": "center", "fontsize": 9, "fontweight": "bold"}
         arrow = {"arrowstyle": "-", "color": "white", "lw": 0.8, "shrinkB": 4}
-        ax.annotate(word, z, (0, 22 * side), textcoords="offset points", **words, arrowprops=arrow)
+        ax.annotate(word, z, offset, textcoords="offset points", **words, arrowprops=arrow)
