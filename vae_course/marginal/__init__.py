@@ -11,6 +11,7 @@ from vae_course.marginal.grid import (
     for_each,
     grid_log_likelihood,
     latent_grid,
+    log_evidence,
 )
 from vae_course.marginal.linear import fit_ppca, linear_log_marginal, linear_posterior
 from vae_course.marginal.sampling import (

@@ -60,14 +60,22 @@ def grid_log_likelihood(model: GaussianDecoder, x: Image, grid: LatentGrid) -> N
     return DecodedGrid(model, grid).log_marginal(x)
 
 
+def log_evidence(log_joint: Plane, cell_area: Scalar) -> Number:
+    """log p(x) in nats from log p(x, z) at the points of a grid: the log of a sum over its cells.
+
+    >>> print(f"{log_evidence(jnp.full((4, 4), -1000.0), 1 / 16):.1f}")
+    -1000.0
+    """
+    return logsumexp(log_joint) + jnp.log(cell_area)
+
+
 def bayes_on_grid(log_likelihood: Plane, log_prior: Plane, cell_area: Scalar) -> Plane:
     """log p(z given x) from log p(x given z) and log p(z), at the points of a grid: Bayes' rule.
 
     A log density, in nats: its exponentials, times `cell_area`, add up to one.
     """
     log_joint = log_likelihood + log_prior
-    log_evidence = logsumexp(log_joint) + jnp.log(cell_area)  # log p(x)
-    return log_joint - log_evidence
+    return log_joint - log_evidence(log_joint, cell_area)
 
 
 class DecodedGrid(eqx.Module):

@@ -74,6 +74,10 @@ def log_mean_exp(log_values):
     return top + jnp.log(jnp.mean(jnp.exp(log_values - top)))
 
 
+def log_evidence(log_joint, cell_area):
+    return log_mean_exp(log_joint.ravel()) + jnp.log(cell_area * log_joint.size)
+
+
 def bayes_on_grid(log_likelihood, log_prior, cell_area):
     joint = log_likelihood + log_prior
     top = joint.max()
@@ -126,6 +130,7 @@ HAND_WRITTEN = [
     log_joint,
     best_sigma,
     rescale,
+    log_evidence,
     log_mean_exp,
     bayes_on_grid,
     log_importance_weight,
@@ -310,12 +315,14 @@ def test_only_taking_out_the_largest_survives(taken_out):
         c = taken_out(log_values)
         return jnp.log(jnp.mean(jnp.exp(log_values - c))) + c
 
-    def bayes_on_grid(log_likelihood, log_prior, cell_area):
-        joint = log_likelihood + log_prior
-        c = taken_out(joint)
-        return joint - c - jnp.log(jnp.exp(joint - c).sum() * cell_area)
+    def log_evidence(log_joint, cell_area):
+        c = taken_out(log_joint)
+        return jnp.log(jnp.sum(jnp.exp(log_joint - c)) * cell_area) + c
 
-    for f in (log_mean_exp, bayes_on_grid):
+    def bayes_on_grid(log_likelihood, log_prior, cell_area):
+        return log_likelihood + log_prior - log_evidence(log_likelihood + log_prior, cell_area)
+
+    for f in (log_mean_exp, log_evidence, bayes_on_grid):
         assert ALL[f.__name__].check(f) is not f
 
 

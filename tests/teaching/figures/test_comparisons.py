@@ -7,9 +7,6 @@ from vae_course.teaching.figures import comparisons as figures
 
 STEPS = [10, 20, 30]
 RNG = np.random.default_rng(0)
-SCORES = {
-    title: {name: RNG.normal(size=(2, 3, 2)) for name in ("MAP", "grid")} for title in ("narrow", "wide")
-}
 
 
 def lines_of(ax):
@@ -26,44 +23,49 @@ def same(found, x, y, color, style):
     assert found[2:] == (color, style)
 
 
-def test_scores_over_steps_draws_train_solid_and_held_out_dashed():
-    left, right = figures.scores_over_steps(SCORES, STEPS, ylabel="nats").axes
-    assert [ax.get_title("left") for ax in (left, right)] == ["narrow", "wide"]
-    lines = lines_of(right)
-    assert len(lines) == 8
-    for name, color, first in ("MAP", APPROXIMATION, 0), ("grid", EXACT, 4):
-        for part, style in enumerate(["-", "--"]):
-            for run in range(2):
-                place = first + 2 * part + run
-                same(lines[place], STEPS, SCORES["wide"][name][run, :, part], color, style)
+def test_at_the_same_fit_draws_held_out_over_steps_and_over_train():
+    runs = {name: RNG.normal(size=(2, 3, 2)) for name in ("grid", "MAP", "MAP, other start")}
+    left, right = figures.at_the_same_fit(runs, STEPS, fit=0.5, title="The point").axes
+    looks = (EXACT, "-"), (APPROXIMATION, "-"), (APPROXIMATION, ":")
+    for i, (scores, look) in enumerate(zip(runs.values(), looks, strict=True)):
+        for run in range(2):
+            same(lines_of(left)[2 * i + run], STEPS, scores[run, :, 1], *look)
+            same(lines_of(right)[2 * i + run], *scores[run].T, *look)
+    assert [text.get_text() for text in left.get_legend().get_texts()] == list(runs)
+    (band,) = right.patches
+    assert (band.get_x(), band.get_width()) == (-0.5, 2)  # the fit, and a nat to each side
+    assert left.figure.get_suptitle() == "The point"
+
+
+def test_errors_by_samples_draws_what_is_missing_and_ends_at_a_hundredth():
+    panels = {"ours": {"estimate": np.array([[-5, -0.5, -0.02], [-6, 0.001, -0.001]])}}
+    (ax,) = figures.errors_by_samples(panels, STEPS).axes
+    first, second = lines_of(ax)
+    same(first, STEPS, [5, 0.5, 0.02], APPROXIMATION, "-")
+    same(second, STEPS, [6, 0.01, 0.01], APPROXIMATION, "-")
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert ax.get_yticklabels()[0].get_text() == "< 0.01"
+    assert words_in(ax) == ["estimate"]
 
 
 def test_names_stand_once_in_the_last_panel():
-    left, right = figures.scores_over_steps(SCORES, STEPS, ylabel="nats").axes
-    assert words_in(left) == []
-    assert words_in(right) == ["MAP, held out", "MAP, train", "grid, held out", "grid, train"]
-
-
-def test_held_out_is_drawn_over_train():
-    left, right = figures.held_out_against_train(SCORES, unit="nats").axes
-    same(lines_of(left)[2], *SCORES["narrow"]["grid"][0].T, EXACT, "-")
-    assert words_in(right) == ["MAP", "grid"]
-    assert left.get_xlabel() == "training images, nats"
-    assert left.get_ylabel() == "held-out images, nats"
-
-
-def test_errors_by_samples_has_a_line_for_each_run_and_exact_at_zero():
-    panels = {"ours": {"estimate": RNG.normal(size=(2, 3))}, "linear": {"k = 2": RNG.normal(size=3)}}
+    panels = {title: {"estimate": -np.ones((2, 3))} for title in ("ours", "linear")}
     left, right = figures.errors_by_samples(panels, STEPS).axes
-    assert len(lines_of(left)) == 3
-    same(lines_of(left)[1], STEPS, panels["ours"]["estimate"][1], APPROXIMATION, "-")
-    same(lines_of(right)[-1], STEPS, np.zeros(3), EXACT, "-")
-    assert words_in(left) == ["estimate", "exact"]
-    assert words_in(right) == ["exact", "k = 2"]
+    assert (words_in(left), words_in(right)) == ([], ["estimate"])
+
+
+def test_more_latents_draws_what_is_missing_for_each_k_and_the_samples_needed():
+    errors = np.array([[-5, -0.5, 0.01], [-6, -3, -2]])
+    left, right = figures.more_latents([2, 4], STEPS, errors, [1.0, 3.0]).axes
+    for line, missing in zip(lines_of(left), ([5, 0.5, 0.01], [6, 3, 2]), strict=True):
+        same(line, STEPS, missing, APPROXIMATION, "-")
+    same(lines_of(right)[0], [2, 4], np.exp([1.0, 3.0]), EXACT, "-")
+    assert words_in(left) == ["k = 2", "k = 4"]
+    assert right.get_yscale() == "log"
 
 
 def test_errors_by_samples_takes_a_look_for_each_name():
-    panels = {title: {"prior": np.ones(3), "wide": np.ones(3)} for title in ("train", "held out")}
+    panels = {title: {"prior": -np.ones(3), "wide": -np.ones(3)} for title in ("train", "held out")}
     looks = {"prior": (PRIOR, "-"), "wide": (APPROXIMATION, ":")}
     ax = figures.errors_by_samples(panels, STEPS, looks=looks).axes[0]
     assert [line[2:] for line in lines_of(ax)][:2] == [(PRIOR, "-"), (APPROXIMATION, ":")]

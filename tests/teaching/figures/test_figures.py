@@ -4,6 +4,7 @@ import base64
 import io
 import re
 
+import jax
 import matplotlib
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.text import Text
 from PIL import Image
 
+from vae_course import marginal
+from vae_course.data import load_digits
 from vae_course.teaching import figures
 
 IMAGES = np.random.RandomState(0).uniform(size=(7, 64))
@@ -253,22 +256,29 @@ def test_named_lines_put_x_across_and_y_up():
     assert left.texts[0].xy == (1, 40)
 
 
-def test_posteriors_lie_the_right_way_up_and_the_zoom_is_framed():
-    wide = [(np.arange(6.0).reshape(2, 3) + i, (-3, 3, -2, 2)) for i in range(2)]
-    near = [(-np.arange(4.0).reshape(2, 2), (-1, 0, i, 1 + i)) for i in range(2)]
-    *axes, bar = figures.posteriors(IMAGES[:2], wide, near, floor=4).axes
+def test_a_posterior_is_a_spot_on_the_plane_and_a_close_up_with_its_mode_and_mean():
+    X = load_digits().train_images
+    model = marginal.fit_ppca(X, 2)
+    plane = marginal.DecodedGrid(model, marginal.latent_grid(200, 4.0))
+    *axes, bar = figures.posteriors(plane, X[:2], floor=8, title="A spot").axes
     axes = np.array(axes).reshape(3, 2)
-    for column in range(2):
-        np.testing.assert_array_equal(axes[0, column].images[0].get_array(), IMAGES[column].reshape(8, 8))
-        for ax, (values, extent) in zip(axes[1:, column], (wide[column], near[column]), strict=True):
-            (picture,) = ax.images
-            np.testing.assert_array_equal(picture.get_array(), values - values.max())
-            assert picture.origin == "lower"  # row 0 is the lowest z2
-            assert tuple(picture.get_extent()) == extent
-            assert picture.get_clim() == (-4, 0)
-        frame = axes[1, column].lines[0].get_xydata()
-        assert (*frame.min(axis=0), *frame.max(axis=0)) == (-1, column, 0, 1 + column)
-    assert bar.get_ylabel() == "log p(z given x), nats below its peak"
+    for x, small, wide, near in zip(X[:2], *axes, strict=True):
+        mean, covariance = map(np.asarray, marginal.linear_posterior(model, x))  # the mode is the mean
+        shown = [np.asarray(picture.get_array()).reshape(-1) for picture in small.images]
+        np.testing.assert_allclose(shown, [x, *2 * [model(jax.numpy.asarray(mean))]], atol=0.02)
+        (picture,) = near.images
+        left, right, bottom, top = picture.get_extent()
+        assert (picture.origin, picture.get_clim()) == ("lower", (-8, 0))  # row 0 is the lowest z2
+        reach = 4 * np.sqrt(np.diag(covariance))  # where it is 8 nats below its mode
+        assert np.all([left, bottom] < mean - 0.9 * reach)
+        assert np.all([right, top] > mean + 0.9 * reach)
+        for line in near.lines:
+            np.testing.assert_allclose(np.ravel(line.get_data()), mean, atol=0.02)
+        frame = wide.patches[-1]
+        np.testing.assert_allclose(frame.get_bbox().extents, [left, bottom, right, top], atol=1e-6)
+        assert [text.get_text() for text in near.texts] == ["mode", "mean"]
+    assert bar.get_ylabel() == "log p(z | x), nats\nbelow the mode"
+    assert bar.figure.get_suptitle() == "A spot"
 
 
 def test_the_prior_is_two_circles():

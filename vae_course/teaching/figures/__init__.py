@@ -8,7 +8,7 @@ from vae_course.teaching.figures.digits import digit_grid, digit_rows, digit_sha
 from vae_course.teaching.figures.lines import Line, histograms, learning_curves, named_lines
 from vae_course.teaching.figures.model import show_model
 from vae_course.teaching.figures.planes import draw_codes, latent_plane
-from vae_course.teaching.figures.posteriors import close_up, posteriors, views
+from vae_course.teaching.figures.posteriors import close_up, posteriors
 from vae_course.teaching.figures.report_card import report_card
 from vae_course.teaching.figures.round_trip import round_trip
 from vae_course.teaching.figures.style import figure_html, show, styled
@@ -50,5 +50,4 @@ __all__ = [
     "show_model",
     "styled",
     "train_and_held_out",
-    "views",
 ]

@@ -1,6 +1,6 @@
 """Runs side by side: what several objectives, proposals or answers are worth, one panel for each setting.
 
-Each takes `panels`, {title: {name: numbers}}; a name is written in the last panel in which it stands.
+Most take `panels`, {title: {name: numbers}}; a name is written in the last panel in which it stands.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,47 +9,44 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_course.teaching.figures.lines import Line, named_lines
-from vae_course.teaching.pictures import APPROXIMATION, EXACT
+from vae_course.teaching.figures.style import entitle, few_ticks, label, styled
+from vae_course.teaching.pictures import APPROXIMATION, EXACT, PRIOR
 
 Panels = Mapping[str, Mapping[str, np.ndarray]]
-PARTS = (("train", "-"), ("held out", "--"))
+LEAST = 0.01  # nats: the end of a logarithmic axis of errors
+MISSING = {0.01: "< 0.01", 0.1: "0.1", 1: "1", 10: "10", 100: "100"}  # its ticks
 
 
 def _last_panel(panels, name):
     return [title for title, rows in panels.items() if name in rows][-1]
 
 
-def scores_over_steps(panels: Panels, steps: Sequence[int], *, ylabel: str, title: str = "") -> Figure:
-    """What two objectives are worth as training goes on: scores (runs, len(steps), 2), train and held out.
+@styled
+def at_the_same_fit(
+    runs: Mapping[str, np.ndarray], steps: Sequence[int], *, fit: float, title: str = ""
+) -> Figure:
+    """What objectives are worth on held-out images: over the steps, and over the fit to training images.
 
-    Train is solid, held out dashed; the first objective of a panel is drawn as the approximation, the
-    second as exact.
+    {name: (starts, len(steps), 2)} holds train and held out, in nats. The first is drawn as exact, the next
+    as the approximation, solid, then dashed. A band marks where the training images are at `fit`.
     """
-
-    def lines(panel, name, color, runs):
-        for part, (words, style) in enumerate(PARTS):
-            for i, run in enumerate(np.asarray(runs)):
-                named = i == min(part, len(runs) - 1) and panel == _last_panel(panels, name)
-                yield Line(steps, run[:, part], color, f"{name}, {words}" if named else "", style)
-
-    return named_lines(_drawn(panels, lines), xlabel="training step", ylabel=ylabel, title=title)
-
-
-def held_out_against_train(panels: Panels, *, unit: str, title: str = "") -> Figure:
-    """The same scores as paths: held-out images over training images, one path for each run."""
-
-    def lines(panel, name, color, runs):
-        at = 0 if color == APPROXIMATION else -1  # where the two names have room
-        for i, run in enumerate(np.asarray(runs)):
-            named = i == 0 and panel == _last_panel(panels, name)
-            yield Line(*run.T, color, name if named else "", at=at)
-
-    return named_lines(
-        _drawn(panels, lines),
-        xlabel=f"training images, {unit}",
-        ylabel=f"held-out images, {unit}",
-        title=title,
-    )
+    figure = Figure(figsize=(7, 3.4))
+    left, right = figure.subplots(1, 2, sharey=True)
+    looks = ((EXACT, "-", "o"), (APPROXIMATION, "-", "s"), (APPROXIMATION, ":", "^"))
+    for (name, scores), (color, style, marker) in zip(runs.items(), looks, strict=False):
+        look = {"color": color, "linestyle": style, "marker": marker, "ms": 4, "mfc": "white", "lw": 1.3}
+        for train, held_out in np.moveaxis(np.asarray(scores), -1, 1):
+            left.plot(steps, held_out, **look)
+            right.plot(train, held_out, **look, label=name)
+    right.axvspan(fit - 1, fit + 1, color=PRIOR, alpha=0.2, linewidth=0)
+    left.set(title="as training goes on", xlabel="training step", ylabel="held-out images: log p(x), nats")
+    right.set(title=f"at the same fit (grey: {fit:g} nats)", xlabel="training images: log p(x), nats")
+    handles = dict(zip(*reversed(right.get_legend_handles_labels()), strict=True))  # one of each name
+    few_ticks(left)
+    few_ticks(right)
+    left.set_xticks(steps)
+    left.legend(handles.values(), handles.keys(), loc="lower center", fontsize=9, handlelength=2.6)
+    return entitle(figure, title)
 
 
 def errors_by_samples(
@@ -60,23 +57,52 @@ def errors_by_samples(
     at: int = 1,
     title: str = "",
 ) -> Figure:
-    """Mean errors of log p(x), (len(sizes),) or one row for each run, over the samples used; exact is zero.
+    """How much is missing from log p(x), (len(sizes),) or one row for each run, over the samples used.
 
-    `looks` holds {name: (color, style)} for what is not a solid line in the approximation's colour. Names
-    are written at point number `at`.
+    The mean errors that come in are negative, and drawn as what is missing, on a logarithmic axis that ends
+    at a hundredth of a nat: less than that is drawn there. `looks` holds {name: (color, style)} for what is
+    not a solid line in the approximation's colour. Names are written at point number `at`.
     """
 
     def lines(panel, name, _, errors):
         for i, row in enumerate(np.atleast_2d(errors)):
             named = i == 0 and panel == _last_panel(panels, name)
             color, style = (looks or {}).get(name, (APPROXIMATION, "-"))
-            yield Line(sizes, row, color, name if named else "", style, at)
+            yield Line(sizes, np.maximum(-row, LEAST), color, name if named else "", style, at)
 
-    drawn = _drawn(panels, lines)
-    zero = Line(sizes, np.zeros(len(sizes)), EXACT, "exact", at=0)
-    drawn = {panel: [*rows, zero] for panel, rows in drawn.items()}
-    axes = {"xlabel": "samples S", "ylabel": "mean error of log p(x), nats"}
-    return named_lines(drawn, **axes, xscale="log", yscale="symlog", title=title)
+    axes = {"xlabel": "samples S", "ylabel": "missing from log p(x), nats"}
+    figure = named_lines(_drawn(panels, lines), **axes, xscale="log", yscale="log", title=title)
+    figure.axes[0].set_ylim(LEAST / 1.5, None)
+    figure.axes[0].set_yticks(list(MISSING), list(MISSING.values()))
+    return figure
+
+
+@styled
+def more_latents(
+    ks: Sequence[int], sizes: Sequence[int], errors: np.ndarray, kl: Sequence[float], *, title: str = ""
+) -> Figure:
+    """What more latents cost: nats missing over samples, a line for each k; samples needed, e^KL, over k.
+
+    `errors` (len(ks), len(sizes)) are negative, and drawn as what is missing. `kl` is that from the
+    posterior to the prior, in nats.
+    """
+    figure = Figure(figsize=(7, 3.3))
+    left, right = figure.subplots(1, 2)
+    for k, row, tint in zip(ks, errors, np.linspace(0.4, 1, len(ks)), strict=True):
+        missing = np.maximum(-np.asarray(row), LEAST)
+        left.loglog(sizes, missing, "-o", color=APPROXIMATION, alpha=tint, ms=4)
+        middle = len(sizes) // 2
+        label(left, sizes[middle], missing[middle], f"k = {k}", APPROXIMATION, offset=(6, 8))
+    left.set(xlabel="samples S", ylabel="missing from log p(x), nats", ylim=(LEAST / 1.5, 300))
+    right.semilogy(ks, np.exp(kl), "-o", color=EXACT, ms=4)
+    right.axhline(sizes[-1], color=PRIOR, linestyle=":")
+    label(right, min(ks), sizes[-1], f"{sizes[-1]:,} samples", PRIOR, offset=(0, 8))
+    right.set(xlabel="latents k", ylabel="samples needed, about", xticks=ks)
+    few_ticks(left)
+    for ax in (left, right):
+        ax.minorticks_off()
+    left.set_yticks(list(MISSING), list(MISSING.values()))
+    return entitle(figure, title)
 
 
 def falling_kl(panels: Panels, steps: Sequence[int], *, title: str = "") -> Figure:
