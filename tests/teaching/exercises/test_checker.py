@@ -83,7 +83,11 @@ BAD = {
     "a float": (lambda x, x_hat: float(right(x, x_hat)), Outcome.WRONG_TYPE, "The numbers are right"),
     "a wrong float": (lambda x, x_hat: 0.123, Outcome.WRONG_TYPE, "It is a Python float"),
     "item": (lambda x, x_hat: right(x, x_hat).item(), Outcome.WRONG_TYPE, "float()"),
-    "a numpy array": (lambda x, x_hat: np.asarray(right(x, x_hat)), Outcome.WRONG_TYPE, "right, but it is a numpy"),
+    "a numpy array": (
+        lambda x, x_hat: np.asarray(right(x, x_hat)),
+        Outcome.WRONG_TYPE,
+        "right, but it is a numpy",
+    ),
     "np.float64": (lambda x, x_hat: np.float64(right(x, x_hat)), Outcome.WRONG_TYPE, "Use jnp instead of np"),
     "a wrong numpy array": (lambda x, x_hat: np.array(0.123), Outcome.WRONG_TYPE, "It is a numpy array"),
     "a complex number": (lambda x, x_hat: right(x, x_hat) + 0j, Outcome.WRONG_TYPE, "complex64"),
