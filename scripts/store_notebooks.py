@@ -20,6 +20,7 @@ from PIL import Image, ImageChops
 
 from vae_course.teaching.pictures import small_png
 
+COLOURS = 256  # of a picture that is not one of the course's own, which has fewer
 INVISIBLE = 8  # of 255: another processor's rounding may move a pixel by this much
 PNG_IN_HTML = re.compile("(?<=data:image/png;base64,)[A-Za-z0-9+/=]+")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -86,7 +87,7 @@ def smaller(png):
     """The picture with few colours, if that saves anything and nothing in it is transparent."""
     image = Image.open(io.BytesIO(png)).convert("RGBA")
     opaque = image.getextrema()[3] == (255, 255)
-    return min(png, small_png(png), key=len) if opaque else png
+    return min(png, small_png(png, colours=COLOURS), key=len) if opaque else png
 
 
 def encode(png, old):

@@ -49,7 +49,7 @@ def _png(figure: Figure, sharpness: float) -> bytes:
 
 
 def figure_html(figure: Figure, alt: str, *, sharpness: float = 2) -> str:
-    """The figure as HTML, with `alt` saying in words what it shows, and `sharpness` pixels for one on paper."""
+    """The figure as HTML, with `alt` saying in words what it shows, `sharpness` as in `img_tag`."""
     png = _png(figure, sharpness)  # which lays it out
     return img_tag(png, alt, paper=_paper(figure), sharpness=sharpness)
 
