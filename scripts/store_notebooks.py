@@ -1,7 +1,7 @@
 """Run notebooks from a fresh kernel and store them, so that an unchanged notebook gives an empty diff.
 
 What differs from run to run or from machine to machine is left out: live widget views (their pictures and
-text stay), timings, the kernel's exact version. Pictures are stored with at most 256 colours.
+text stay), timings, the kernel's exact version. Pictures are stored with few colours.
 
     .venv/bin/python scripts/store_notebooks.py notebooks/00_start_here.ipynb ...
 """
@@ -20,6 +20,7 @@ from PIL import Image, ImageChops
 
 from vae_course.teaching.pictures import small_png
 
+COLOURS = 256  # of a picture that is not one of the course's own, which has fewer
 INVISIBLE = 8  # of 255: another processor's rounding may move a pixel by this much
 PNG_IN_HTML = re.compile("(?<=data:image/png;base64,)[A-Za-z0-9+/=]+")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -83,10 +84,10 @@ def pictures(output):
 
 
 def smaller(png):
-    """The picture with at most 256 colours, if that saves anything and nothing in it is transparent."""
+    """The picture with few colours, if that saves anything and nothing in it is transparent."""
     image = Image.open(io.BytesIO(png)).convert("RGBA")
     opaque = image.getextrema()[3] == (255, 255)
-    return min(png, small_png(png), key=len) if opaque else png
+    return min(png, small_png(png, colours=COLOURS), key=len) if opaque else png
 
 
 def encode(png, old):

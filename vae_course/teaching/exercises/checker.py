@@ -22,6 +22,7 @@ from IPython.display import display
 from vae_course.teaching.exercises import answers, general, laws, record
 from vae_course.teaching.exercises.answers import brief
 from vae_course.teaching.exercises.general import Mistake
+from vae_course.teaching.pictures import GREEN
 
 
 class Outcome(StrEnum):
@@ -45,7 +46,7 @@ class Outcome(StrEnum):
     NO_ANSWER = "no answer in time"
 
 
-TICK = '<b style="color: #007A5A">\N{HEAVY CHECK MARK}</b> '
+TICK = f'<b style="color: {GREEN}">\N{HEAVY CHECK MARK}</b> '
 
 
 class Said(NamedTuple):
