@@ -1,4 +1,4 @@
-"""A cell that fails before the check of its exercise leaves the library's answer."""
+"""An exercise's cell that fails leaves the library's answer."""
 
 from types import SimpleNamespace
 
@@ -23,7 +23,7 @@ def after(source, names, success=False):
 def test_a_cell_that_fails_leaves_the_librarys_answer_and_says_so(names, capsys):
     assert after(STUB, names) == {"squared_error": squared_error}
     assert capsys.readouterr().out == (
-        "squared_error: the cell stopped before the check. The notebook goes on with the library's answer.\n"
+        "squared_error: this cell stopped early. The notebook goes on with the library's answer.\n"
     )
 
 

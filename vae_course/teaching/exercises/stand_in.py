@@ -1,4 +1,4 @@
-"""A cell that stops before the check of its exercise, because its Python has a mistake, holds nothing up.
+"""A cell of an exercise that stops early, because its Python has a mistake, holds nothing up.
 
 In a reader's own copy Run All goes on after such a cell (scripts/own_copy.py), and so the answer's name must
 stand for something: for the library's answer, as after a check that finds the reader's wrong. Importing this
@@ -20,9 +20,7 @@ def _put(exercises, names, result):
     for name, exercise in CHECK.findall(result.info.raw_cell or ""):
         if exercise in exercises:
             names[name] = exercises[exercise].library
-            print(
-                f"{name}: the cell stopped before the check. The notebook goes on with the library's answer."
-            )
+            print(f"{name}: this cell stopped early. The notebook goes on with the library's answer.")
 
 
 if shell := IPython.get_ipython():
