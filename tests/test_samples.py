@@ -7,8 +7,8 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from vae_course.data import load_digits
-from vae_course.models import Decoder
-from vae_course.samples import nearest_to_each, sample_quality, two_roads
+from vae_course.models import Decoder, Encoder
+from vae_course.samples import bad_limit, halfway_distances, nearest_to_each, sample_quality, two_roads
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,35 @@ def test_the_roads_begin_and_end_at_the_two_images_and_only_one_goes_through_pix
     for end, (x, z) in ((0, (x_a, z_a)), (-1, (x_b, z_b))):
         np.testing.assert_allclose(pixels[end], x, atol=1e-6)
         np.testing.assert_allclose(plane[end], decoder(z), atol=1e-5)
+
+
+def test_halfway_is_measured_between_neighbours_of_different_digits(digits):
+    encoder, decoder = Encoder(key=jax.random.key(0)), Decoder(key=jax.random.key(1))
+    X, T, labels = digits.train_images[:200], digits.test_images[:6], jnp.array([3, 3, 5, 5, 5, 3])
+    found = halfway_distances(encoder, decoder, T, labels, X)
+    Z = np.stack([encoder(x) for x in T]).astype(np.float64)
+    X_hat = np.stack([decoder(jnp.asarray(z, jnp.float32)) for z in Z]).astype(np.float64)
+    pairs = [(2, 1), (5, 4)]  # the first and the last show one digit, and the others are alike
+
+    def nearest(images):
+        return cdist(np.asarray(images, np.float64), np.asarray(X, np.float64), "sqeuclidean").min(axis=1)
+
+    z = np.array([(Z[a] + Z[b]) / 2 for a, b in pairs])
+    np.testing.assert_allclose(found.z, z, atol=1e-6)
+    blends = [(X_hat[a] + X_hat[b]) / 2 for a, b in pairs]
+    np.testing.assert_allclose(found.pixels, nearest(blends), rtol=1e-4)
+    walked = [decoder(jnp.asarray(point, jnp.float32)) for point in z]
+    np.testing.assert_allclose(found.plane, nearest(walked), rtol=1e-4)
+    np.testing.assert_allclose(found.ends, nearest(X_hat[[2, 5]]), rtol=1e-4)
+
+
+def test_nine_in_ten_reconstructions_are_within_the_limit(digits):
+    encoder, decoder = Encoder(key=jax.random.key(0)), Decoder(key=jax.random.key(1))
+    X, T = digits.train_images[:200], digits.test_images[:100]
+    limit = float(bad_limit(encoder, decoder, T, X))
+    images = np.stack([decoder(encoder(x)) for x in T]).astype(np.float64)
+    distances = cdist(images, np.asarray(X, np.float64), "sqeuclidean").min(axis=1)
+    assert limit == pytest.approx(np.quantile(distances, 0.9), rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import jax.numpy as jnp
 
 from vae_course import checks
-from vae_course.typed import Image, Images, Number
+from vae_course.typed import Image, Images, Number, Scalar
 
 
 def squared_error(x: Image, x_hat: Image) -> Number:
@@ -21,6 +21,15 @@ def reconstruct(encoder: Callable, decoder: Callable, x: Image) -> Image:
     """d_theta(e_phi(x)): the image that comes back when x is squeezed through its code."""
     z = encoder(x)  # (k,)
     return decoder(z)  # (d,)
+
+
+def walk(encoder: Callable, decoder: Callable, x_a: Image, x_b: Image, t: Scalar) -> Image:
+    """d_theta((1 - t) e_phi(x_a) + t e_phi(x_b)): the image at t on the straight way between two codes.
+
+    At t = 0 it is the reconstruction of x_a, at t = 1 that of x_b.
+    """
+    z_a, z_b = encoder(x_a), encoder(x_b)  # (k,)
+    return decoder((1 - t) * z_a + t * z_b)  # (d,)
 
 
 def linear_optimum(X: Images, k: int) -> Number:
