@@ -4,6 +4,7 @@ Each function draws one kind of figure and returns it; `show` displays it with i
 """
 
 from vae_course.teaching.figures.bounds import bound_and_truth, formula_and_measured
+from vae_course.teaching.figures.components import principal_directions
 from vae_course.teaching.figures.digits import digit_grid, digit_rows, digit_shares, draw_digit
 from vae_course.teaching.figures.lines import Line, histograms, learning_curves, named_lines
 from vae_course.teaching.figures.model import show_model
@@ -43,6 +44,7 @@ __all__ = [
     "likelihood_of_sigma",
     "named_lines",
     "posteriors",
+    "principal_directions",
     "report_card",
     "show",
     "show_model",
