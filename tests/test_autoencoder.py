@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import load_digits as read_digits
 from sklearn.decomposition import PCA
 
-from vae_course.autoencoder import linear_optimum, reconstruct, squared_error, walk
+from vae_course.autoencoder import linear_optimum, new_pairs, reconstruct, squared_error, walk
 from vae_course.models import Decoder, Encoder
 
 rng = np.random.default_rng(0)
@@ -24,6 +24,14 @@ def test_reconstruct_is_the_decoder_after_the_encoder():
     encoder, decoder = Encoder(key=jax.random.key(1)), Decoder(key=jax.random.key(2))
     x = jnp.array(X)
     np.testing.assert_array_equal(reconstruct(encoder, decoder, x), decoder(encoder(x)))
+
+
+def test_each_key_gives_a_pair_of_its_own():
+    keys = jax.random.split(jax.random.key(0), 3)
+    pairs = new_pairs(Encoder, Decoder, keys)
+    weights = [np.asarray(part.mlp.layers[1].weight) for pair in pairs for part in pair]  # all (128, 128)
+    assert len(pairs) == 3
+    assert len({weight.tobytes() for weight in weights}) == 6
 
 
 def test_a_walk_starts_and_ends_at_the_reconstructions_and_goes_straight_between_the_codes():

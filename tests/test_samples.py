@@ -5,10 +5,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
+from sklearn.neighbors import KNeighborsClassifier
 
 from vae_course.data import load_digits
 from vae_course.models import Decoder, Encoder
-from vae_course.samples import bad_limit, halfway_distances, nearest_to_each, sample_quality, two_roads
+from vae_course.samples import (
+    bad_limit,
+    halfway_distances,
+    nearest_to_each,
+    same_digit_share,
+    sample_quality,
+    two_roads,
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +67,18 @@ def test_halfway_is_measured_between_neighbours_of_different_digits(digits):
     walked = [decoder(jnp.asarray(point, jnp.float32)) for point in z]
     np.testing.assert_allclose(found.plane, nearest(walked), rtol=1e-4)
     np.testing.assert_allclose(found.ends, nearest(X_hat[[2, 5]]), rtol=1e-4)
+
+
+def test_neighbours_are_compared_by_their_labels(digits):
+    encoder = Encoder(key=jax.random.key(0))
+    known, new = (
+        (digits.train_images[:300], digits.train_labels[:300]),
+        (digits.test_images, digits.test_labels),
+    )
+    Z, Z_new = (np.stack([encoder(x) for x in images[:100]]) for images, _ in (known, new))
+    expected = KNeighborsClassifier(1).fit(Z, known[1][:100]).score(Z_new, new[1][:100])
+    found = same_digit_share(encoder, *(part[:100] for part in known + new))
+    np.testing.assert_allclose(found, expected, atol=0.015)
 
 
 def test_nine_in_ten_reconstructions_are_within_the_limit(digits):

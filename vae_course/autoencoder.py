@@ -2,10 +2,19 @@
 
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 
 from vae_course import checks
-from vae_course.typed import Image, Images, Number, Scalar
+from vae_course.typed import Array, Image, Images, Number, Scalar
+
+
+def new_pairs(Encoder: Callable, Decoder: Callable, keys: Array) -> list[tuple[Callable, Callable]]:
+    """An untrained (encoder, decoder) for each key: several starts of one autoencoder."""
+    return [
+        (Encoder(key=key_encoder), Decoder(key=key_decoder))
+        for key_encoder, key_decoder in jax.vmap(jax.random.split)(keys)
+    ]
 
 
 def squared_error(x: Image, x_hat: Image) -> Number:

@@ -45,6 +45,14 @@ def two_roads(
     return through_pixels, through_plane
 
 
+def same_digit_share(
+    encoder: Callable, X: Float[Array, "M d"], labels: Int[Array, "M"], images: Images, image_labels: Ints
+) -> Number:
+    """The share of `images` whose code's nearest neighbour among the codes of X has their label."""
+    which, _ = nearest_to_each(apply(encoder, images), apply(encoder, X))
+    return jnp.mean(labels[which] == image_labels)
+
+
 class Halfway(NamedTuple):
     """Halfway between two images, for each pair: squared distances to the nearest training image."""
 

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vae_course.teaching.arguments import named, numbers
-from vae_course.teaching.figures.style import entitle, styled
-from vae_course.teaching.pictures import DIGITS, PRIOR
+from vae_course.teaching.figures.style import HALO, entitle, styled
+from vae_course.teaching.pictures import DATA, DIGITS
 
 
 @styled
@@ -21,9 +21,9 @@ def latent_plane(
     """
     figure = Figure(figsize=(7, 0.7 + 6.3 / max(2, len(named("planes", planes)))))
     axes = figure.subplots(1, len(planes), sharex=True, sharey=True, squeeze=False)[0]
-    for ax, (title, (codes, labels)) in zip(axes, planes.items(), strict=True):
+    for ax, (name, (codes, labels)) in zip(axes, planes.items(), strict=True):
         draw_codes(ax, codes, labels)
-        ax.set_title(title)
+        ax.set_title(name)
         ax.label_outer()
         if prior:
             _draw_prior(ax)
@@ -43,18 +43,20 @@ def draw_codes(ax: Axes, codes: np.ndarray, labels: np.ndarray, *, rim: bool = F
 
 
 def _draw_prior(ax: Axes) -> None:
-    """N(0, I) as its circles of radius 1 and 2."""
+    """N(0, I) as its circles of radius 1 and 2, thin, so that no code is lost, and its name in a corner."""
     angle = np.linspace(0, 2 * np.pi, 100)
     for radius in (1, 2):
-        ax.plot(radius * np.cos(angle), radius * np.sin(angle), color="white", linewidth=3)
-        ax.plot(radius * np.cos(angle), radius * np.sin(angle), color=PRIOR, linewidth=1.5)
+        circle = radius * np.cos(angle), radius * np.sin(angle)
+        ax.plot(*circle, color="white", linewidth=1.8, alpha=0.8)
+        ax.plot(*circle, color=DATA, linewidth=0.9)
     ax.annotate(
         "N(0, I)",
-        (0, -2),
-        (0, 3),  # inside, where the axes never cut it off
-        textcoords="offset points",
-        ha="center",
+        (2 * np.cos(0.9), -2 * np.sin(0.9)),
+        (0.97, 0.03),
+        textcoords="axes fraction",
+        ha="right",
         va="bottom",
-        fontsize=9,
-        bbox={"boxstyle": "square,pad=0.1", "color": "white", "alpha": 0.8},
+        fontsize=9.5,
+        arrowprops={"arrowstyle": "-", "color": DATA, "linewidth": 0.9, "shrinkB": 0},
+        path_effects=[HALO],
     )
