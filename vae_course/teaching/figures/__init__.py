@@ -11,6 +11,7 @@ from vae_course.teaching.figures.model import show_model
 from vae_course.teaching.figures.planes import draw_codes, latent_plane
 from vae_course.teaching.figures.posteriors import close_up, posteriors, views
 from vae_course.teaching.figures.report_card import report_card
+from vae_course.teaching.figures.strips import distributions
 from vae_course.teaching.figures.style import figure_html, figure_png, show, styled
 from vae_course.teaching.figures.sweeps import (
     falling_sigma,
@@ -32,6 +33,7 @@ __all__ = [
     "digit_grid",
     "digit_rows",
     "digit_shares",
+    "distributions",
     "draw_codes",
     "draw_digit",
     "falling_sigma",

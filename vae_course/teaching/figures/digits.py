@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Rectangle
+from matplotlib.patches import Rectangle
 
 from vae_course.data import SIDE
 from vae_course.teaching.arguments import named, numbers
@@ -13,7 +13,7 @@ from vae_course.teaching.figures.style import entitle, label, styled
 from vae_course.teaching.pictures import APPROXIMATION, DATA
 
 CELL = SIDE + 1  # an image and the gap to the next, in pixels
-RING = 0.23  # the radius of the expected share, where two digits are 1 apart
+FRAME = 0.42  # the side of the expected share, where two digits are 1 apart
 
 
 @styled
@@ -66,19 +66,21 @@ def draw_digit(ax: Axes, image: np.ndarray, row: int = 0, column: int = 0) -> No
 
 @styled
 def digit_shares(rows: Mapping[str, np.ndarray], *, expected: float, title: str = "") -> Figure:
-    """How often each digit comes up: {name: (10,) shares}, as disks whose areas are the shares.
+    """How often each digit comes up: {name: (10,) shares}, as squares whose areas are the shares.
 
-    A ring around each disk has the area of the `expected` share: what does not fill its ring is too rare.
+    A frame around each has the area of the `expected` share: what does not fill its frame is too rare.
     """
     rows = {name: numbers(name, shares, (10,)) for name, shares in named("rows", rows).items()}
     figure = Figure(figsize=(7, 0.42 * len(rows) + (0.9 if title else 0.5)))
     ax = figure.subplots()
-    of_share = RING / np.sqrt(expected)
     for row, shares in enumerate(rows.values()):
         for digit, share in enumerate(shares):
-            ax.add_patch(Circle((digit, row), of_share * np.sqrt(share), color=APPROXIMATION, linewidth=0))
-            ax.add_patch(Circle((digit, row), RING, fill=False, edgecolor=DATA, linewidth=1))
-    label(ax, 9.6, 0, f"ring: {expected:.0%},\nas in the data", DATA)
+            side = FRAME * np.sqrt(share / expected)
+            corner = digit - side / 2, row - side / 2
+            ax.add_patch(Rectangle(corner, side, side, color=APPROXIMATION, linewidth=0))
+            corner = digit - FRAME / 2, row - FRAME / 2
+            ax.add_patch(Rectangle(corner, FRAME, FRAME, fill=False, edgecolor=DATA, linewidth=1))
+    label(ax, 9.6, 0, f"frame: {expected:.0%},\nas in the data", DATA)
     ax.set(xlim=(-0.6, 11.4), ylim=(len(rows) - 0.45, -0.55), aspect="equal")
     ax.set_yticks(range(len(rows)), rows)
     ax.set_xticks(range(10), range(10))
