@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter
 
 from vae_course.data import SIDE
 from vae_course.teaching.arguments import named, numbers
@@ -13,7 +14,6 @@ from vae_course.teaching.figures.style import entitle, label, styled
 from vae_course.teaching.pictures import APPROXIMATION, DATA
 
 CELL = SIDE + 1  # an image and the gap to the next, in pixels
-FRAME = 0.42  # the side of the expected share, where two digits are 1 apart
 
 
 @styled
@@ -66,25 +66,16 @@ def draw_digit(ax: Axes, image: np.ndarray, row: int = 0, column: int = 0) -> No
 
 @styled
 def digit_shares(rows: Mapping[str, np.ndarray], *, expected: float, title: str = "") -> Figure:
-    """How often each digit comes up: {name: (10,) shares}, as squares whose areas are the shares.
-
-    A frame around each has the area of the `expected` share: what does not fill its frame is too rare.
-    """
+    """How often each digit comes up: {name: (10,) shares}, with a line at the `expected` share."""
     rows = {name: numbers(name, shares, (10,)) for name, shares in named("rows", rows).items()}
-    figure = Figure(figsize=(7, 0.42 * len(rows) + (0.9 if title else 0.5)))
-    ax = figure.subplots()
-    for row, shares in enumerate(rows.values()):
-        for digit, share in enumerate(shares):
-            side = FRAME * np.sqrt(share / expected)
-            corner = digit - side / 2, row - side / 2
-            ax.add_patch(Rectangle(corner, side, side, color=APPROXIMATION, linewidth=0))
-            corner = digit - FRAME / 2, row - FRAME / 2
-            ax.add_patch(Rectangle(corner, FRAME, FRAME, fill=False, edgecolor=DATA, linewidth=1))
-    label(ax, 9.6, 0, f"frame: {expected:.0%},\nas in the data", DATA)
-    ax.set(xlim=(-0.6, 11.4), ylim=(len(rows) - 0.45, -0.55), aspect="equal")
-    ax.set_yticks(range(len(rows)), rows)
-    ax.set_xticks(range(10), range(10))
-    ax.xaxis.tick_top()
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
+    figure = Figure(figsize=(7, 1.1 * len(rows)))
+    axes = figure.subplots(len(rows), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    for ax, (name, shares) in zip(axes, rows.items(), strict=True):
+        ax.bar(range(10), shares, color=APPROXIMATION, width=0.6)
+        ax.axhline(expected, color=DATA, linestyle="--", linewidth=1)
+        ax.set_ylabel(name, rotation=0, ha="right", va="center")
+        ax.set_xlim(-0.6, 9.6)
+        ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    label(axes[0], 9.6, expected, "in the data", DATA)
+    axes[-1].set(xticks=range(10), xlabel="digit")
     return entitle(figure, title)

@@ -8,9 +8,7 @@ from matplotlib.figure import Figure
 
 from vae_course.teaching.arguments import named, numbers
 from vae_course.teaching.figures.style import entitle, styled
-from vae_course.teaching.pictures import DATA, DIGITS
-
-MAX_CODES = 600  # more would be a blot, and a large file
+from vae_course.teaching.pictures import DIGITS, PRIOR
 
 
 @styled
@@ -21,30 +19,21 @@ def latent_plane(
 
     With `prior`, the circles inside which N(0, I) puts 39% and 86% of its mass: radius 1 and 2.
     """
-    height = 0.7 + 6.3 / max(2, len(named("planes", planes)))
-    figure = Figure(figsize=(7, height + (0.3 if title else 0)))
-    figure.get_layout_engine().set(h_pad=0.1)
+    figure = Figure(figsize=(7, 0.7 + 6.3 / max(2, len(named("planes", planes)))))
     axes = figure.subplots(1, len(planes), sharex=True, sharey=True, squeeze=False)[0]
-    for ax, (name, (codes, labels)) in zip(axes, planes.items(), strict=True):
+    for ax, (title, (codes, labels)) in zip(axes, planes.items(), strict=True):
         draw_codes(ax, codes, labels)
-        ax.set_title(name)
+        ax.set_title(title)
         ax.label_outer()
         if prior:
             _draw_prior(ax)
-    if prior:
-        axes[-1].set_title("circles: N(0, I)", loc="right")
     return entitle(figure, title)
 
 
 def draw_codes(ax: Axes, codes: np.ndarray, labels: np.ndarray, *, rim: bool = False) -> None:
-    """Codes (N, 2) as small digits, on equal axes; with a white rim, to be read on a picture.
-
-    Of more than `MAX_CODES` every second is drawn, or every third, and so on.
-    """
+    """Codes (N, 2) as small digits, on equal axes; with a white rim, to be read on a picture."""
     codes = numbers("codes", codes, (None, 2))
     labels = numbers("labels", labels, (len(codes),))
-    step = -(-len(codes) // MAX_CODES)
-    codes, labels = codes[::step], labels[::step]
     for digit, color in enumerate(DIGITS):
         place = codes[labels == digit].T
         if rim:
@@ -54,9 +43,18 @@ def draw_codes(ax: Axes, codes: np.ndarray, labels: np.ndarray, *, rim: bool = F
 
 
 def _draw_prior(ax: Axes) -> None:
-    """N(0, I) as its circles of radius 1 and 2, thin, so that no code is lost."""
+    """N(0, I) as its circles of radius 1 and 2."""
     angle = np.linspace(0, 2 * np.pi, 100)
     for radius in (1, 2):
-        circle = radius * np.cos(angle), radius * np.sin(angle)
-        ax.plot(*circle, color="white", linewidth=1.8, alpha=0.8)
-        ax.plot(*circle, color=DATA, linewidth=0.9)
+        ax.plot(radius * np.cos(angle), radius * np.sin(angle), color="white", linewidth=3)
+        ax.plot(radius * np.cos(angle), radius * np.sin(angle), color=PRIOR, linewidth=1.5)
+    ax.annotate(
+        "N(0, I)",
+        (0, -2),
+        (0, 3),  # inside, where the axes never cut it off
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=9,
+        bbox={"boxstyle": "square,pad=0.1", "color": "white", "alpha": 0.8},
+    )
