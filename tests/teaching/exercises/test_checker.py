@@ -66,16 +66,16 @@ BAD = {
     "dots inside": (lambda x, x_hat: {"error": ...}, Outcome.NOT_ATTEMPTED, ""),
     "the library's own": (autoencoder.squared_error, Outcome.NOT_ATTEMPTED, "library's own function"),
     "None": (lambda x, x_hat: None, Outcome.RETURNED_NONE, "return"),
-    "a number, not a function": (1.5, Outcome.WRONG_ARGUMENTS, "got the float 1.5"),
-    "dots, not a function": (..., Outcome.WRONG_ARGUMENTS, "got an object of type ellipsis"),
-    "one argument": (
-        lambda x: x,
+    "a number, not a function": (
+        1.5,
         Outcome.WRONG_ARGUMENTS,
-        "Needed a function of (x, x_hat), got one of (x).",
+        "It is the float 1.5; it should be a function of (x, x_hat).",
     ),
-    "three arguments": (lambda a, b, c: a, Outcome.WRONG_ARGUMENTS, "got one of (a, b, c)."),
-    "an int": (lambda x, x_hat: 3, Outcome.WRONG_TYPE, "It is the int 3; needed a JAX array"),
-    "a string": (lambda x, x_hat: "3", Outcome.WRONG_TYPE, "It is a string, '3'; needed"),
+    "dots, not a function": (..., Outcome.WRONG_ARGUMENTS, "an object of type ellipsis"),
+    "one argument": (lambda x: x, Outcome.WRONG_ARGUMENTS, "It should take (x, x_hat), but it takes (x)."),
+    "three arguments": (lambda a, b, c: a, Outcome.WRONG_ARGUMENTS, "but it takes (a, b, c)."),
+    "an int": (lambda x, x_hat: 3, Outcome.WRONG_TYPE, "It is the int 3; it should be a JAX array."),
+    "a string": (lambda x, x_hat: "3", Outcome.WRONG_TYPE, "It is a string, '3'; it should be a JAX array."),
     "a bool": (lambda x, x_hat: True, Outcome.WRONG_TYPE, "It is the bool True"),
     "an int array": (lambda x, x_hat: right(x, x_hat).astype(int), Outcome.WRONG_TYPE, "array of int32"),
     "a float": (lambda x, x_hat: float(right(x, x_hat)), Outcome.WRONG_TYPE, "The numbers are right"),
@@ -89,19 +89,23 @@ BAD = {
     "np.float64": (lambda x, x_hat: np.float64(right(x, x_hat)), Outcome.WRONG_TYPE, "Use jnp instead of np"),
     "a wrong numpy array": (lambda x, x_hat: np.array(0.123), Outcome.WRONG_TYPE, "It is a numpy array"),
     "a complex number": (lambda x, x_hat: right(x, x_hat) + 0j, Outcome.WRONG_TYPE, "complex64"),
-    "a function": (lambda x, x_hat: right, Outcome.WRONG_TYPE, "a function, right, that is not called"),
+    "a function": (lambda x, x_hat: right, Outcome.WRONG_TYPE, "the function right, which is not called"),
     "a generator": (lambda x, x_hat: (i for i in x), Outcome.WRONG_TYPE, "generator"),
     "a key": (lambda x, x_hat: jax.random.key(0), Outcome.WRONG_TYPE, "key<fry>"),
     "an object that cannot be looked at": (lambda x, x_hat: Odd(), Outcome.WRONG_TYPE, ""),
     "a wrong shape": (
         lambda x, x_hat: x[:2],
         Outcome.WRONG_SHAPE,
-        "Needed shape (), got (2,).\nIt was given x = [",
+        "Its shape should be (), but it is (2,).\nIt was given x = [",
     ),
-    "one number in brackets": (lambda x, x_hat: right(x, x_hat)[None], Outcome.WRONG_SHAPE, "got (1,)"),
-    "a pair": (lambda x, x_hat: (x, x_hat), Outcome.WRONG_SHAPE, "Needed one array, got (array, array)."),
-    "a dict": (lambda x, x_hat: {"a": x}, Outcome.WRONG_SHAPE, "got {'a': array}"),
-    "an empty tuple": (lambda x, x_hat: (), Outcome.WRONG_SHAPE, "got ()"),
+    "one number in brackets": (lambda x, x_hat: right(x, x_hat)[None], Outcome.WRONG_SHAPE, "but it is (1,)"),
+    "a pair": (
+        lambda x, x_hat: (x, x_hat),
+        Outcome.WRONG_SHAPE,
+        "It should be one array, but it is (array, array).",
+    ),
+    "a dict": (lambda x, x_hat: {"a": x}, Outcome.WRONG_SHAPE, "but it is {'a': array}"),
+    "an empty tuple": (lambda x, x_hat: (), Outcome.WRONG_SHAPE, "but it is ()."),
     "nan": (lambda x, x_hat: jnp.sqrt(-right(x, x_hat)), Outcome.NOT_FINITE, "nan or inf"),
     "inf": (lambda x, x_hat: right(x, x_hat) / 0, Outcome.NOT_FINITE, "nan or inf"),
     "different": (lambda x, x_hat: 3 * right(x, x_hat), Outcome.DIFFERENT, "expected"),
@@ -118,7 +122,7 @@ BAD = {
     "recursion": (endless, Outcome.RAISED, "RecursionError: maximum recursion depth"),
     "a name that is not there": (lambda x, x_hat: y, Outcome.RAISED, "NameError: name 'y'"),
     "a built-in": (max, Outcome.RAISED, "ValueError: The truth value"),
-    "a class": (Odd, Outcome.WRONG_ARGUMENTS, "Needed a function of (x, x_hat)"),
+    "a class": (Odd, Outcome.WRONG_ARGUMENTS, "It should take (x, x_hat)"),
     "numpy inside": (
         lambda x, x_hat: jnp.asarray(np.sum((np.asarray(x) - np.asarray(x_hat)) ** 2)),
         Outcome.NOT_TRACEABLE,
@@ -319,7 +323,7 @@ def test_a_tree_of_another_structure_is_a_wrong_shape():
 
     outcome, text = exercises.gradient_step.diagnose(only_one)
     assert outcome is Outcome.WRONG_SHAPE
-    assert text.startswith("Needed (array, array), got (array).")
+    assert text.startswith("It should be (array, array), but it is (array).")
 
 
 def test_a_sampler_that_cannot_be_vmapped_is_told_so():
@@ -333,7 +337,7 @@ def test_a_sampler_that_cannot_be_vmapped_is_told_so():
 def test_a_samplers_wrong_shape_is_a_wrong_shape():
     outcome, text = exercises.sample.diagnose(lambda m, s, key: jax.random.normal(key, (2, 8)))
     assert outcome is Outcome.WRONG_SHAPE
-    assert text.startswith("Needed shape (7,), got (2, 8).\nIt was given m = [")
+    assert text.startswith("Its shape should be (7,), but it is (2, 8).\nIt was given m = [")
 
 
 @pytest.fixture
@@ -374,7 +378,7 @@ def test_hints_can_be_asked_for_by_number(hinted, capsys, n, shown):
 
 def test_after_the_last_hint_the_solution_is_named(hinted, capsys):
     hinted.hint(2)
-    assert "exercises.squared_error.hint(3) shows the next one now." in capsys.readouterr().out
+    assert "exercises.squared_error.hint(3) shows the next hint now." in capsys.readouterr().out
     hinted.hint(3)
     last = "No more hints. exercises.squared_error.solution() shows the library's function.\n"
     assert capsys.readouterr().out.endswith(last)
@@ -419,12 +423,12 @@ TOLD = {
     "a coroutine": (coroutine, Outcome.WRONG_TYPE, "leave out the `async`"),
     "an object": (lambda x, x_hat: object(), Outcome.WRONG_TYPE, "It is an object of type object"),
     "a generator": (lambda x, x_hat: (a for a in x), Outcome.WRONG_TYPE, "It is a generator"),
-    "by name": (only_by_name, Outcome.WRONG_ARGUMENTS, "got one of (*, x, x_hat)."),
+    "by name": (only_by_name, Outcome.WRONG_ARGUMENTS, "but it takes (*, x, x_hat)."),
     "by name, in words": (only_by_name, Outcome.WRONG_ARGUMENTS, "leave out the *."),
     "raised": (lambda x, x_hat: x @ x_hat[:2], Outcome.RAISED, "It was given x = [ 0.1257,"),
     "not finite": (lambda x, x_hat: x[0] / 0, Outcome.NOT_FINITE, "It was given x = [ 0.1257,"),
     "a shape": (lambda x, x_hat: x[:2], Outcome.WRONG_SHAPE, "It was given x = [ 0.1257,"),
-    "numbers in a tuple": (lambda x, x_hat: (1.0, x), Outcome.WRONG_SHAPE, "got (float, array)"),
+    "numbers in a tuple": (lambda x, x_hat: (1.0, x), Outcome.WRONG_SHAPE, "but it is (float, array)"),
     "wrong, and numpy inside": (
         lambda x, x_hat: jnp.asarray(np.sum(np.abs(np.asarray(x) - 3))),
         Outcome.DIFFERENT,
@@ -467,7 +471,7 @@ def test_a_forgotten_return_is_no_known_mistake(name):
 def test_numpys_random_numbers_are_told_as_they_are():
     outcome, text = exercises.sample.diagnose(lambda m, s, key: m + s * np.random.normal(size=m.shape))  # noqa: NPY002
     assert outcome is Outcome.NOT_REPEATABLE
-    assert "such as np.random" in text
+    assert "from np.random, say" in text
 
 
 def test_a_wrong_sampler_that_cannot_be_traced_is_not_called_right():
@@ -532,7 +536,7 @@ def gives_up(f, capsys):
     handler = signal.getsignal(signal.SIGALRM)
     assert check.check(f) is autoencoder.squared_error
     out = capsys.readouterr().out
-    assert out.startswith("squared_error: no answer.\nIt was given up after 0.3 seconds.")
+    assert out.startswith("squared_error: no answer in time.\nWe gave up after 0.3 seconds.")
     assert signal.getsignal(signal.SIGALRM) is handler
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 

@@ -1,6 +1,6 @@
-"""Run a function that a learner wrote, whatever it does, and put what came out into words.
+"""Run a function that a learner wrote, whatever it does, and say in words what came out.
 
-The words hold no addresses, so they are the same on every run.
+The words contain no addresses, so they are the same on every run.
 """
 
 import inspect
@@ -168,10 +168,10 @@ def has_dots(answer: Answer) -> bool:
 
 
 def misfit(f: Any, names: list[str], inputs: tuple) -> str:
-    """Why f cannot be called with inputs, and "" if it can."""
-    needed = f"Needed a function of ({', '.join(names)}), got"
+    """Why f cannot be called with these inputs; "" if it can."""
+    arguments = ", ".join(names)
     if not callable(f):
-        return f"{needed} {kind(f)}."
+        return f"It is {kind(f)}; it should be a function of ({arguments})."
     try:
         signature = inspect.signature(f)
         signature.bind(*inputs)
@@ -180,20 +180,20 @@ def misfit(f: Any, names: list[str], inputs: tuple) -> str:
     except TypeError:
         plain = [each.replace(annotation=each.empty) for each in signature.parameters.values()]
         by_name = any(each.kind is each.KEYWORD_ONLY for each in plain)
-        advice = " What stands behind a * can only be given by name: leave out the *." if by_name else ""
-        return f"{needed} one of {inspect.Signature(plain)}.{advice}"
+        advice = " What comes after a * can only be passed by name: leave out the *." if by_name else ""
+        return f"It should take ({arguments}), but it takes {inspect.Signature(plain)}.{advice}"
     return ""
 
 
 def about_type(leaf: Any) -> str:
-    """What kind of thing was returned where a JAX array of floats is needed, and what to do about it."""
+    """What kind of thing was returned in place of a JAX array of floats, and what to do about it."""
     if isinstance(leaf, np.ndarray | np.generic):
         return "a numpy array. Use jnp instead of np, so that jax.grad can see through it."
     if isinstance(leaf, float):
         return "a Python float. Leave out float() and .item(), so that jax.grad can see through it."
     if isinstance(leaf, jax.Array):
-        return f"an array of {leaf.dtype}; needed one of floats."
-    return f"{kind(leaf)}; needed a JAX array."
+        return f"an array of {leaf.dtype}; it should be one of floats."
+    return f"{kind(leaf)}; it should be a JAX array."
 
 
 def kind(value: Any) -> str:
@@ -201,11 +201,11 @@ def kind(value: Any) -> str:
     if isinstance(value, str):
         return f"a string, {textwrap.shorten(repr(value), 50)}"
     if value is CoroutineType:
-        return "a coroutine, since the function is `async`: leave out the `async`"
+        return "a coroutine, because the function is `async` (leave out the `async`)"
     if value is GeneratorType:
-        return "a generator, since there is a `yield` or brackets around a `for`"
+        return "a generator, because of a `yield` or of round brackets around a `for`"
     if inspect.isroutine(value):
-        return f"a function, {value.__name__}, that is not called"
+        return f"the function {value.__name__}, which is not called"
     if isinstance(value, bool | int | float | complex | np.generic):
         return f"the {type(value).__name__} {value!s:.50}"
     if isinstance(value, jax.Array | np.ndarray):
@@ -260,7 +260,7 @@ def message(error: BaseException) -> str:
     try:
         text = str(error)
     except Exception:
-        text = "its message cannot be read"
+        text = "its message cannot be shown"
     text = re.sub("0x[0-9a-f]+", "0x...", text)
     return textwrap.shorten(f"{type(error).__name__}: {text}".rstrip(": "), 300, placeholder=" ...")
 
@@ -270,4 +270,5 @@ def location(error: BaseException, f: Callable) -> str:
     code = getattr(inspect.unwrap(f), "__code__", None)
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if code and frame.filename == code.co_filename]
+    own = own if "site-packages" not in str(code) else []  # np.sum, say, is not the learner's
     return f"\nin line {own[-1].lineno} of your cell: {own[-1].line}" if own else ""
