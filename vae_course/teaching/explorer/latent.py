@@ -13,6 +13,7 @@ from vae_course.teaching.explorer.plane import (
     Point,
     corners,
     digits_of,
+    few,
     gaussian_of,
     heat_of,
     square_around,
@@ -20,8 +21,6 @@ from vae_course.teaching.explorer.plane import (
     still_handle,
     still_heat,
 )
-
-STILL = 600  # codes in the still picture, at most: of more, every second one, or every third, and so on
 
 
 class LatentExplorer(Instrument):
@@ -96,9 +95,7 @@ class LatentExplorer(Instrument):
             still_heat(plane, self._background)
             plane.set_title(f"Latent plane\ncolour: {self._background['label']}")
         codes, labels = np.frombuffer(self._codes, np.float32), np.frombuffer(self._labels, np.uint8)
-        step = -(-len(labels) // STILL)
-        codes = codes.reshape(-1, 2)[::step]
-        draw_codes(plane, codes, labels[::step], rim=self._background is not None)
+        draw_codes(plane, *few(codes.reshape(-1, 2), labels), rim=self._background is not None)
         plane.set(xlim=self._extent[:2], ylim=self._extent[2:])
         if self._gaussian:
             still_gaussian(plane, **self._gaussian)

@@ -10,13 +10,13 @@ from traitlets import Bytes, Dict, Float, List
 from vae_course.models import Decoder, LinearDecoder, apply
 from vae_course.teaching.arguments import numbers
 from vae_course.teaching.explorer.instrument import Instrument, bundle, css, floats, network
-from vae_course.teaching.explorer.plane import BOX, Point, digits_of, images_of, square_around, still_handle
+from vae_course.teaching.explorer.plane import BOX, Point, digits_of, few, images_of, square_around, still_handle
 from vae_course.teaching.pictures import APPROXIMATION, DIGITS, HANDLE, PRIOR
 
 MESH = 33  # lines of the sheet along each latent
 FLAT = 9  # lines of PCA's plane, so that each piece of it has its depth
 COMPONENTS = 3
-STILL = 2  # the still picture has every second image of each digit
+STILL = 5  # the still picture has every fifth image of each digit
 TURN = (60.0, 20.0)  # degrees around the third component, and from above
 
 
@@ -109,7 +109,7 @@ class Sheet(Instrument):
         plane = figure.add_subplot(parts[1])
         labels = np.frombuffer(self._labels, np.uint8)
         self._draw_cloud(cloud, labels)
-        draw_codes(plane, np.frombuffer(self._codes, np.float32).reshape(-1, 2), labels)
+        draw_codes(plane, *few(np.frombuffer(self._codes, np.float32).reshape(-1, 2), labels))
         plane.set(xlim=self._extent[:2], ylim=self._extent[2:], title="Latent plane, the ring is z")
         still_handle(plane, self.z)
         return figure
@@ -122,7 +122,7 @@ class Sheet(Instrument):
             ax.scatter(*points[labels == digit][::STILL].T, s=5, color=DIGITS[digit], linewidths=0)
         across = np.moveaxis(mesh, 2, 0)
         ax.plot_surface(*across, rcount=MESH, ccount=MESH, color=APPROXIMATION, alpha=0.2, shade=False)
-        ax.plot_wireframe(*across, rcount=17, ccount=17, color=APPROXIMATION, linewidth=0.5, alpha=0.6)
+        ax.plot_wireframe(*across, rcount=13, ccount=13, color=APPROXIMATION, linewidth=0.5, alpha=0.6)
         ax.plot(*self._on_sheet()[:, None], "o", color=HANDLE, markeredgecolor="white", markersize=9)
         for name in self._names:
             large = {"weight": "bold", "size": 12, "bbox": BOX, "va": "center"}
