@@ -119,6 +119,6 @@ def still_handle(ax: Axes, z: ArrayLike) -> None:
 
 
 def few(codes: np.ndarray, labels: np.ndarray, most: int = 200) -> tuple[np.ndarray, np.ndarray]:
-    """At most so many codes and their labels, for a still picture: every second one, or every third, and so on."""
+    """At most so many codes, with their labels, for a still picture: every second, every third, and so on."""
     step = -(-len(labels) // most)
     return codes[::step], labels[::step]

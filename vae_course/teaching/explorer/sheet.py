@@ -10,7 +10,15 @@ from traitlets import Bytes, Dict, Float, List
 from vae_course.models import Decoder, LinearDecoder, apply
 from vae_course.teaching.arguments import numbers
 from vae_course.teaching.explorer.instrument import Instrument, bundle, css, floats, network
-from vae_course.teaching.explorer.plane import BOX, Point, digits_of, few, images_of, square_around, still_handle
+from vae_course.teaching.explorer.plane import (
+    BOX,
+    Point,
+    digits_of,
+    few,
+    images_of,
+    square_around,
+    still_handle,
+)
 from vae_course.teaching.pictures import APPROXIMATION, DIGITS, HANDLE, PRIOR
 
 MESH = 33  # lines of the sheet along each latent
