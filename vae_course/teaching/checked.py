@@ -13,6 +13,7 @@ import numpy as np
 from IPython.display import display
 
 from vae_course.teaching.arguments import text
+from vae_course.teaching.pictures import APPROXIMATION, GREEN
 from vae_course.typed import Array
 
 STRICT, TOLERANT = ("<", ">"), ("<=", ">=", "==")
@@ -139,7 +140,7 @@ def _show(title, rows):
 
 
 def _tick(row):
-    sign, colour = ("\N{MULTIPLICATION X}", "#D55E00") if row.failure else ("\N{HEAVY CHECK MARK}", "#007A5A")
+    sign, colour = ("\N{MULTIPLICATION X}", APPROXIMATION) if row.failure else ("\N{HEAVY CHECK MARK}", GREEN)
     return f'<b style="color: {colour}">{sign}</b>' + (" <b>not so:</b>" if row.failure else "")
 
 

@@ -101,7 +101,7 @@ PAIR = (np.ones((1, 2)), np.ones((1, 2)))
 def test_the_title_says_the_point_above_all_panels_on_the_left_and_is_not_cut(draw):
     point = "The point of the figure, in words that need some room"
     figure = draw(point)
-    figures.figure_png(figure)
+    figure.draw_without_rendering()
     (words,) = [text for text in figure.texts if text.get_text() == point]
     box = words.get_window_extent()
     assert 0 <= box.x0 < 20
@@ -133,7 +133,7 @@ def test_names_at_the_ends_of_lines_are_kept_apart_near_their_lines():
     ends = [10.0, 0.0, 10.1, 9.9]
     lines = [figures.Line([1, 2], [5, end], figures.EXACT, str(end)) for end in ends]
     figure = figures.named_lines({"a": lines}, xlabel="x", ylabel="y")
-    figures.figure_png(figure)
+    figure.draw_without_rendering()
     (ax,) = figure.axes
     middles = {}
     for words in ax.texts:
@@ -148,7 +148,7 @@ def test_names_at_the_ends_of_lines_are_kept_apart_near_their_lines():
 def test_ticks_are_few_and_plain_numbers():
     lines = [figures.Line([1, 10, 10_000], [0.001, 0.3, 2], figures.EXACT)]
     figure = figures.named_lines({"a": lines}, xlabel="x", ylabel="y", xscale="log")
-    figures.figure_png(figure)
+    figure.draw_without_rendering()
     (ax,) = figure.axes
     ticks = {label.get_text() for label in ax.get_xticklabels()}
     assert {"1", "10", "100", "1,000", "10,000"} <= ticks
