@@ -11,12 +11,8 @@ from vae_course.teaching.figures.model import show_model
 from vae_course.teaching.figures.planes import draw_codes, latent_plane
 from vae_course.teaching.figures.posteriors import close_up, posteriors, views
 from vae_course.teaching.figures.report_card import report_card
-<<<<<<< HEAD
 from vae_course.teaching.figures.strips import digit_balance, distributions
-from vae_course.teaching.figures.style import figure_html, figure_png, show, styled
-=======
 from vae_course.teaching.figures.style import figure_html, show, styled
->>>>>>> fig
 from vae_course.teaching.figures.sweeps import (
     falling_sigma,
     landscapes,
