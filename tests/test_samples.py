@@ -1,4 +1,4 @@
-"""Shares, bad ones and distances of new images, against scipy; and both roads at their ends."""
+"""Shares, bad ones and distances of new images, against scipy; and both roads at their middle."""
 
 import jax
 import jax.numpy as jnp
@@ -9,14 +9,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from vae_course.data import load_digits
 from vae_course.models import Decoder, Encoder
-from vae_course.samples import (
-    bad_limit,
-    halfway_distances,
-    nearest_to_each,
-    same_digit_share,
-    sample_quality,
-    two_roads,
-)
+from vae_course.samples import bad_limit, halfway_distances, nearest_to_each, same_digit_share, sample_quality
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +28,6 @@ def test_quality_is_counted_as_by_hand(digits):
     np.testing.assert_allclose(found.bad, (nearest > limit).mean(), atol=1 / 120)
     np.testing.assert_allclose(found.distance, nearest.mean(), rtol=1e-4)
     np.testing.assert_array_equal(nearest_to_each(images, X)[0], which)
-
-
-def test_the_roads_begin_and_end_at_the_two_images_and_only_one_goes_through_pixels(digits):
-    decoder, (x_a, x_b) = Decoder(key=jax.random.key(0)), digits.train_images[:2]
-    z_a, z_b = jnp.array([1.0, 2.0]), jnp.array([-1.0, 0.5])
-    t = jnp.linspace(0, 1, 5)
-    pixels, plane = two_roads(decoder, x_a, x_b, z_a, z_b, t)
-    np.testing.assert_allclose(pixels[2], (np.asarray(x_a) + np.asarray(x_b)) / 2, atol=1e-6)
-    np.testing.assert_allclose(plane[2], decoder(jnp.array([0.0, 1.25])), atol=1e-5)
-    for end, (x, z) in ((0, (x_a, z_a)), (-1, (x_b, z_b))):
-        np.testing.assert_allclose(pixels[end], x, atol=1e-6)
-        np.testing.assert_allclose(plane[end], decoder(z), atol=1e-5)
 
 
 def test_halfway_is_measured_between_neighbours_of_different_digits(digits):
@@ -97,8 +78,10 @@ def test_nine_in_ten_reconstructions_are_within_the_limit(digits):
         (lambda X, y: sample_quality(X[:, :9], X, y, 1.0), "X"),
         (lambda X, y: sample_quality(X, X, y[:5], 1.0), "labels"),
         (lambda X, y: sample_quality(X, X, y, None), "limit"),
-        (lambda X, y: two_roads(lambda z: X[0], X[0], X[1], jnp.zeros(2), jnp.zeros(3), jnp.zeros(4)), "z_b"),
-        (lambda X, y: two_roads(lambda z: X[0], X[0], X[1], jnp.zeros(2), jnp.zeros(2), 0.5), "t"),
+        (lambda X, y: halfway_distances(None, lambda z: X[0], X, y, X), "encoder"),
+        (lambda X, y: halfway_distances(lambda x: x[:2], lambda z: X[0], X, y[:5], X), "labels"),
+        (lambda X, y: bad_limit(lambda x: x[:2], 3, X, X), "decoder"),
+        (lambda X, y: same_digit_share(lambda x: x[:2], X, y[:5], X, y), "labels"),
     ],
 )
 def test_bad_arguments_are_named(digits, call, named):

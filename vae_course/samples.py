@@ -9,7 +9,7 @@ import numpy as np
 
 from vae_course import data
 from vae_course.models import apply
-from vae_course.typed import Array, Float, Image, Images, Int, Ints, Latent, Number, Numbers, Scalar
+from vae_course.typed import Array, Float, Images, Int, Ints, Number, Numbers, Scalar
 
 
 @jax.jit
@@ -34,15 +34,6 @@ def sample_quality(
     which, distances = nearest_to_each(images, X)
     shares = jnp.bincount(labels[which], length=10) / len(images)
     return SampleQuality(shares, jnp.mean(distances > limit), distances.mean())
-
-
-def two_roads(
-    decoder, x_a: Image, x_b: Image, z_a: Latent, z_b: Latent, t: Float[Array, "T"]
-) -> tuple[Float[Array, "T d"], Float[Array, "T d"]]:
-    """From one image to another at each t: by blending the pixels, and by decoding the way on the plane."""
-    through_pixels = jax.vmap(lambda t: data.blend(x_a, x_b, t))(t)
-    through_plane = jax.vmap(lambda t: decoder((1 - t) * z_a + t * z_b))(t)
-    return through_pixels, through_plane
 
 
 def same_digit_share(
