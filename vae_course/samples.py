@@ -63,8 +63,9 @@ def halfway_distances(encoder: Callable, decoder: Callable, images: Images, labe
     Z = apply(encoder, images)
     X_hat = apply(decoder, Z)
     z = (Z[pairs] + Z[pairs - 1]) / 2
-    middles = (X_hat[pairs] + X_hat[pairs - 1]) / 2, apply(decoder, z), X_hat[pairs]
-    return Halfway(*(nearest_to_each(middle, X)[1] for middle in middles), z)
+    blends, walked = (X_hat[pairs] + X_hat[pairs - 1]) / 2, apply(decoder, z)
+    pixels, plane, ends = (nearest_to_each(each, X)[1] for each in (blends, walked, X_hat[pairs]))
+    return Halfway(pixels, plane, ends, z)
 
 
 def bad_limit(encoder: Callable, decoder: Callable, images: Images, X) -> Number:
