@@ -47,7 +47,7 @@ def nearest(x: Image, X: Images) -> tuple[Int[Array, ""], Number]:
 
 
 def blend(x_a: Image, x_b: Image, t: Scalar) -> Image:
-    """(1 - t) x_a + t x_b, pixel by pixel: x_a at t = 0, x_b at t = 1, and halfway both at half their ink.
+    """(1 - t) x_a + t x_b, pixel by pixel: x_a at t = 0, x_b at t = 1, and halfway each with half its ink.
 
     >>> blend(jnp.array([0.0, 1.0]), jnp.array([1.0, 1.0]), 0.25).tolist()
     [0.25, 1.0]

@@ -19,10 +19,10 @@ def nearest_to_each(images: Images, X: Float[Array, "M d"]) -> tuple[Ints, Numbe
 
 
 class SampleQuality(NamedTuple):
-    """What many new images are worth."""
+    """How good many new images are."""
 
     shares: Float[Array, "10"]  # of each digit, by the label of the nearest training image
-    bad: Number  # the share of images farther from the training images than the limit
+    bad: Number  # the share of images whose squared distance is above the limit
     distance: Number  # the mean squared distance to the nearest training image
 
 
@@ -30,7 +30,7 @@ class SampleQuality(NamedTuple):
 def sample_quality(
     images: Images, X: Float[Array, "M d"], labels: Int[Array, "M"], limit: Scalar
 ) -> SampleQuality:
-    """Shares of digits, bad ones and distances of new `images`, by the training images X and their labels."""
+    """How good new `images` are, judged by the nearest of the training images X and its label."""
     which, distances = nearest_to_each(images, X)
     shares = jnp.bincount(labels[which], length=10) / len(images)
     return SampleQuality(shares, jnp.mean(distances > limit), distances.mean())

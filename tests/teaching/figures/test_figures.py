@@ -327,7 +327,7 @@ def test_the_report_card_puts_scores_beside_samples():
             lambda: figures.report_card(
                 dict.fromkeys("ab", np.ones((1, 2))), {"a": IMAGES, "b": IMAGES[1:]}, xlabel="nats"
             ),
-            r"`samples` must be as many for each model, got \[7, 6\]",
+            r"`samples` must be equally many for each, got \[7, 6\]",
         ),
     ],
 )  # fmt: skip
