@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import load_digits as read_digits
 from sklearn.decomposition import PCA
 
-from vae_course.autoencoder import linear_optimum, reconstruct, squared_error
+from vae_course.autoencoder import linear_optimum, new_pairs, reconstruct, squared_error, walk
 from vae_course.models import Decoder, Encoder
 
 rng = np.random.default_rng(0)
@@ -24,6 +24,24 @@ def test_reconstruct_is_the_decoder_after_the_encoder():
     encoder, decoder = Encoder(key=jax.random.key(1)), Decoder(key=jax.random.key(2))
     x = jnp.array(X)
     np.testing.assert_array_equal(reconstruct(encoder, decoder, x), decoder(encoder(x)))
+
+
+def test_each_key_gives_a_pair_of_its_own():
+    keys = jax.random.split(jax.random.key(0), 3)
+    pairs = new_pairs(Encoder, Decoder, keys)
+    weights = [np.asarray(part.mlp.layers[1].weight) for pair in pairs for part in pair]  # all (128, 128)
+    assert len(pairs) == 3
+    assert len({weight.tobytes() for weight in weights}) == 6
+
+
+def test_a_walk_starts_and_ends_at_the_reconstructions_and_goes_straight_between_the_codes():
+    encoder, decoder = Encoder(key=jax.random.key(1)), Decoder(key=jax.random.key(2))
+    x_a, x_b = jnp.array(X), jnp.array(X_HAT)
+    for t, x in ((0.0, x_a), (1.0, x_b)):
+        np.testing.assert_allclose(walk(encoder, decoder, x_a, x_b, t), decoder(encoder(x)), atol=1e-6)
+    z = 0.75 * np.asarray(encoder(x_a), np.float64) + 0.25 * np.asarray(encoder(x_b), np.float64)
+    middle = walk(encoder, decoder, x_a, x_b, 0.25)
+    np.testing.assert_allclose(middle, decoder(jnp.asarray(z, jnp.float32)), atol=1e-6)
 
 
 @pytest.mark.parametrize(("k", "known"), [(2, 3.355253), (8, 1.530448), (16, 0.706796)])
@@ -53,6 +71,8 @@ def test_linear_optimum_at_its_two_ends():
         (lambda: reconstruct(lambda x: x, None, jnp.zeros(4)), "decoder"),
         (lambda: reconstruct(lambda x: x, lambda z: z, jnp.zeros((2, 4))), "x"),
         (lambda: reconstruct(lambda x: x, lambda z: z, [0.0]), "x"),
+        (lambda: walk(lambda x: x, lambda z: z, jnp.zeros(4), jnp.zeros(5), 0.5), "x_b"),
+        (lambda: walk(lambda x: x, lambda z: z, jnp.zeros(4), jnp.zeros(4), "half"), "t"),
         (lambda: linear_optimum(jnp.zeros(4), 1), "X"),
         (lambda: linear_optimum(jnp.zeros((4, 3)), 1.5), "k"),
     ],

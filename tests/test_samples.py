@@ -1,14 +1,15 @@
-"""Shares, bad ones and distances of new images, against scipy; and both roads at their ends."""
+"""Shares, bad ones and distances of new images, against scipy; and both roads at their middle."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
+from sklearn.neighbors import KNeighborsClassifier
 
 from vae_course.data import load_digits
-from vae_course.models import Decoder
-from vae_course.samples import nearest_to_each, sample_quality, two_roads
+from vae_course.models import Decoder, Encoder
+from vae_course.samples import bad_limit, halfway_distances, nearest_to_each, same_digit_share, sample_quality
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +30,45 @@ def test_quality_is_counted_as_by_hand(digits):
     np.testing.assert_array_equal(nearest_to_each(images, X)[0], which)
 
 
-def test_the_roads_begin_and_end_at_the_two_images_and_only_one_goes_through_pixels(digits):
-    decoder, (x_a, x_b) = Decoder(key=jax.random.key(0)), digits.train_images[:2]
-    z_a, z_b = jnp.array([1.0, 2.0]), jnp.array([-1.0, 0.5])
-    t = jnp.linspace(0, 1, 5)
-    pixels, plane = two_roads(decoder, x_a, x_b, z_a, z_b, t)
-    np.testing.assert_allclose(pixels[2], (np.asarray(x_a) + np.asarray(x_b)) / 2, atol=1e-6)
-    np.testing.assert_allclose(plane[2], decoder(jnp.array([0.0, 1.25])), atol=1e-5)
-    for end, (x, z) in ((0, (x_a, z_a)), (-1, (x_b, z_b))):
-        np.testing.assert_allclose(pixels[end], x, atol=1e-6)
-        np.testing.assert_allclose(plane[end], decoder(z), atol=1e-5)
+def test_halfway_is_measured_between_neighbours_of_different_digits(digits):
+    encoder, decoder = Encoder(key=jax.random.key(0)), Decoder(key=jax.random.key(1))
+    X, T, labels = digits.train_images[:200], digits.test_images[:6], jnp.array([3, 3, 5, 5, 5, 3])
+    found = halfway_distances(encoder, decoder, T, labels, X)
+    Z = np.stack([encoder(x) for x in T]).astype(np.float64)
+    X_hat = np.stack([decoder(jnp.asarray(z, jnp.float32)) for z in Z]).astype(np.float64)
+    pairs = [(2, 1), (5, 4)]  # the first and the last show one digit, and the others are alike
+
+    def nearest(images):
+        return cdist(np.asarray(images, np.float64), np.asarray(X, np.float64), "sqeuclidean").min(axis=1)
+
+    z = np.array([(Z[a] + Z[b]) / 2 for a, b in pairs])
+    np.testing.assert_allclose(found.z, z, atol=1e-6)
+    blends = [(X_hat[a] + X_hat[b]) / 2 for a, b in pairs]
+    np.testing.assert_allclose(found.pixels, nearest(blends), rtol=1e-4)
+    walked = [decoder(jnp.asarray(point, jnp.float32)) for point in z]
+    np.testing.assert_allclose(found.plane, nearest(walked), rtol=1e-4)
+    np.testing.assert_allclose(found.ends, nearest(X_hat[[2, 5]]), rtol=1e-4)
+
+
+def test_neighbours_are_compared_by_their_labels(digits):
+    encoder = Encoder(key=jax.random.key(0))
+    known, new = (
+        (digits.train_images[:300], digits.train_labels[:300]),
+        (digits.test_images, digits.test_labels),
+    )
+    Z, Z_new = (np.stack([encoder(x) for x in images[:100]]) for images, _ in (known, new))
+    expected = KNeighborsClassifier(1).fit(Z, known[1][:100]).score(Z_new, new[1][:100])
+    found = same_digit_share(encoder, *(part[:100] for part in known + new))
+    np.testing.assert_allclose(found, expected, atol=0.015)
+
+
+def test_nine_in_ten_reconstructions_are_within_the_limit(digits):
+    encoder, decoder = Encoder(key=jax.random.key(0)), Decoder(key=jax.random.key(1))
+    X, T = digits.train_images[:200], digits.test_images[:100]
+    limit = float(bad_limit(encoder, decoder, T, X))
+    images = np.stack([decoder(encoder(x)) for x in T]).astype(np.float64)
+    distances = cdist(images, np.asarray(X, np.float64), "sqeuclidean").min(axis=1)
+    assert limit == pytest.approx(np.quantile(distances, 0.9), rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +78,10 @@ def test_the_roads_begin_and_end_at_the_two_images_and_only_one_goes_through_pix
         (lambda X, y: sample_quality(X[:, :9], X, y, 1.0), "X"),
         (lambda X, y: sample_quality(X, X, y[:5], 1.0), "labels"),
         (lambda X, y: sample_quality(X, X, y, None), "limit"),
-        (lambda X, y: two_roads(lambda z: X[0], X[0], X[1], jnp.zeros(2), jnp.zeros(3), jnp.zeros(4)), "z_b"),
-        (lambda X, y: two_roads(lambda z: X[0], X[0], X[1], jnp.zeros(2), jnp.zeros(2), 0.5), "t"),
+        (lambda X, y: halfway_distances(None, lambda z: X[0], X, y, X), "encoder"),
+        (lambda X, y: halfway_distances(lambda x: x[:2], lambda z: X[0], X, y[:5], X), "labels"),
+        (lambda X, y: bad_limit(lambda x: x[:2], 3, X, X), "decoder"),
+        (lambda X, y: same_digit_share(lambda x: x[:2], X, y[:5], X, y), "labels"),
     ],
 )
 def test_bad_arguments_are_named(digits, call, named):

@@ -1,12 +1,15 @@
 """Are new images digits? Measured by the nearest training image, in notebooks 01, 05 and the report card."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from vae_course import data
-from vae_course.typed import Array, Float, Image, Images, Int, Ints, Latent, Number, Numbers, Scalar
+from vae_course.models import apply
+from vae_course.typed import Array, Float, Images, Int, Ints, Number, Numbers, Scalar
 
 
 @jax.jit
@@ -33,10 +36,41 @@ def sample_quality(
     return SampleQuality(shares, jnp.mean(distances > limit), distances.mean())
 
 
-def two_roads(
-    decoder, x_a: Image, x_b: Image, z_a: Latent, z_b: Latent, t: Float[Array, "T"]
-) -> tuple[Float[Array, "T d"], Float[Array, "T d"]]:
-    """From one image to another at each t: a blend of the pixels, and what is decoded along the plane."""
-    through_pixels = jax.vmap(lambda t: data.blend(x_a, x_b, t))(t)
-    through_plane = jax.vmap(lambda t: decoder((1 - t) * z_a + t * z_b))(t)
-    return through_pixels, through_plane
+def same_digit_share(
+    encoder: Callable, X: Float[Array, "M d"], labels: Int[Array, "M"], images: Images, image_labels: Ints
+) -> Number:
+    """The share of `images` whose code's nearest neighbour among the codes of X has their label."""
+    which, _ = nearest_to_each(apply(encoder, images), apply(encoder, X))
+    return jnp.mean(labels[which] == image_labels)
+
+
+class Halfway(NamedTuple):
+    """Halfway between two images, for each pair: squared distances to the nearest training image."""
+
+    pixels: Numbers  # of the blend of the two reconstructions
+    plane: Numbers  # of what the decoder draws halfway between the two codes
+    ends: Numbers  # of one of the two reconstructions
+    z: Float[Array, "N k"]  # halfway between the two codes
+
+
+def halfway_distances(encoder: Callable, decoder: Callable, images: Images, labels: Ints, X) -> Halfway:
+    """Both roads at their middle, between each image and the one before it where their `labels` differ.
+
+    `encoder` gives one code for one image. Both roads have the same ends, the two reconstructions. X (M, d)
+    are the training images.
+    """
+    pairs = np.flatnonzero(labels != jnp.roll(labels, 1))
+    Z = apply(encoder, images)
+    X_hat = apply(decoder, Z)
+    z = (Z[pairs] + Z[pairs - 1]) / 2
+    blends, walked = (X_hat[pairs] + X_hat[pairs - 1]) / 2, apply(decoder, z)
+    pixels, plane, ends = (nearest_to_each(each, X)[1] for each in (blends, walked, X_hat[pairs]))
+    return Halfway(pixels, plane, ends, z)
+
+
+def bad_limit(encoder: Callable, decoder: Callable, images: Images, X) -> Number:
+    """Nine in ten reconstructions of `images` are nearer than this to X (M, d), as a squared distance.
+
+    The limit of `sample_quality`: what a decoder draws is smooth, and is judged by what is as smooth.
+    """
+    return jnp.quantile(nearest_to_each(apply(decoder, apply(encoder, images)), X)[1], 0.9)

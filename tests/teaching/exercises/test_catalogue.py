@@ -41,8 +41,9 @@ def squared_error(x, x_hat):
     return (difference * difference).sum()
 
 
-def reconstruct(encoder, decoder, x):
-    return decoder(encoder(x))
+def walk(encoder, decoder, x_a, x_b, t):
+    z_a = encoder(x_a)
+    return decoder(z_a + t * (encoder(x_b) - z_a))
 
 
 def linear_optimum(X, k):
@@ -124,7 +125,7 @@ HAND_WRITTEN = [
     gradient_step,
     sample,
     squared_error,
-    reconstruct,
+    walk,
     linear_optimum,
     log_likelihood,
     log_joint,
@@ -241,9 +242,11 @@ def test_a_gradient_step_that_fits_only_some_pytrees_is_told_where_it_fails(rule
 
 
 def test_the_order_of_encoder_and_decoder_is_told():
-    outcome, text = exercises.reconstruct.diagnose(lambda encoder, decoder, x: decoder(x))
+    outcome, text = exercises.walk.diagnose(
+        lambda encoder, decoder, x_a, x_b, t: decoder((1 - t) * x_a + t * x_b)
+    )
     assert outcome is Outcome.MISTAKE
-    assert "encoder comes first" in text
+    assert "through the encoder first" in text
 
 
 @pytest.mark.parametrize("name", ["elbo_estimate", "elbo_analytic_kl", "reparametrized_gradient"])
@@ -430,7 +433,7 @@ def clipped(f):
 
 
 @pytest.mark.parametrize(
-    "name", ["squared_distances", "squared_error", "best_sigma", "reconstruct", "log_likelihood"]
+    "name", ["squared_distances", "squared_error", "best_sigma", "walk", "log_likelihood"]
 )
 def test_inputs_leave_the_range_of_pixels(name):
     f = clipped(ALL[name].library)

@@ -8,10 +8,17 @@ from scipy.spatial.distance import cdist
 
 from vae_course.data import load_digits
 from vae_course.models import Decoder, Encoder, GaussianDecoder, apply
-from vae_course.samples import nearest_to_each, two_roads
+from vae_course.samples import nearest_to_each
 from vae_course.teaching.explorer import TwoRoads
 
 rng = np.random.RandomState(0)
+
+
+def two_roads(decoder, x_a, x_b, z_a, z_b, t):
+    """The blends of two images and the decoded ways between two codes, (T, 64) each."""
+    t = np.asarray(t)[:, None]
+    blends, ways = ((1 - t) * np.asarray(a) + t * np.asarray(b) for a, b in ((x_a, x_b), (z_a, z_b)))
+    return jnp.asarray(blends, jnp.float32), apply(decoder, jnp.asarray(ways, jnp.float32))
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from vae_course.teaching.explorer.plane import (
     Point,
     corners,
     digits_of,
+    few,
     gaussian_of,
     heat_of,
     square_around,
@@ -94,7 +95,7 @@ class LatentExplorer(Instrument):
             still_heat(plane, self._background)
             plane.set_title(f"Latent plane\ncolour: {self._background['label']}")
         codes, labels = np.frombuffer(self._codes, np.float32), np.frombuffer(self._labels, np.uint8)
-        draw_codes(plane, codes.reshape(-1, 2), labels, rim=self._background is not None)
+        draw_codes(plane, *few(codes.reshape(-1, 2), labels), rim=self._background is not None)
         plane.set(xlim=self._extent[:2], ylim=self._extent[2:])
         if self._gaussian:
             still_gaussian(plane, **self._gaussian)

@@ -116,3 +116,9 @@ def still_handle(ax: Axes, z: ArrayLike) -> None:
     """The ring at z."""
     for width, colour in ((7, "white"), (3.5, HANDLE)):
         ax.plot(*z, "o", markersize=15, markerfacecolor="none", mew=width, color=colour, zorder=4)
+
+
+def few(codes: np.ndarray, labels: np.ndarray, most: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """At most so many codes, with their labels, for a still picture: every second, every third, and so on."""
+    step = -(-len(labels) // most)
+    return codes[::step], labels[::step]

@@ -10,12 +10,21 @@ from traitlets import Bytes, Dict, Float, List
 from vae_course.models import Decoder, LinearDecoder, apply
 from vae_course.teaching.arguments import numbers
 from vae_course.teaching.explorer.instrument import Instrument, bundle, css, floats, network
-from vae_course.teaching.explorer.plane import BOX, Point, digits_of, images_of, square_around, still_handle
+from vae_course.teaching.explorer.plane import (
+    BOX,
+    Point,
+    digits_of,
+    few,
+    images_of,
+    square_around,
+    still_handle,
+)
 from vae_course.teaching.pictures import APPROXIMATION, DIGITS, HANDLE, PRIOR
 
 MESH = 33  # lines of the sheet along each latent
 FLAT = 9  # lines of PCA's plane, so that each piece of it has its depth
 COMPONENTS = 3
+STILL = 5  # the still picture has every fifth image of each digit
 TURN = (60.0, 20.0)  # degrees around the third component, and from above
 
 
@@ -108,7 +117,7 @@ class Sheet(Instrument):
         plane = figure.add_subplot(parts[1])
         labels = np.frombuffer(self._labels, np.uint8)
         self._draw_cloud(cloud, labels)
-        draw_codes(plane, np.frombuffer(self._codes, np.float32).reshape(-1, 2), labels)
+        draw_codes(plane, *few(np.frombuffer(self._codes, np.float32).reshape(-1, 2), labels))
         plane.set(xlim=self._extent[:2], ylim=self._extent[2:], title="Latent plane, the ring is z")
         still_handle(plane, self.z)
         return figure
@@ -118,10 +127,10 @@ class Sheet(Instrument):
         corners = self._places(self._flat).reshape(FLAT, FLAT, -1)[:: FLAT - 1, :: FLAT - 1]
         ax.plot_surface(*np.moveaxis(corners, 2, 0), color=PRIOR, alpha=0.35)
         for digit in np.unique(labels):
-            ax.scatter(*points[labels == digit].T, s=3, color=DIGITS[digit], linewidths=0)
+            ax.scatter(*points[labels == digit][::STILL].T, s=5, color=DIGITS[digit], linewidths=0)
         across = np.moveaxis(mesh, 2, 0)
         ax.plot_surface(*across, rcount=MESH, ccount=MESH, color=APPROXIMATION, alpha=0.2, shade=False)
-        ax.plot_wireframe(*across, color=APPROXIMATION, linewidth=0.4, alpha=0.6)
+        ax.plot_wireframe(*across, rcount=13, ccount=13, color=APPROXIMATION, linewidth=0.5, alpha=0.6)
         ax.plot(*self._on_sheet()[:, None], "o", color=HANDLE, markeredgecolor="white", markersize=9)
         for name in self._names:
             large = {"weight": "bold", "size": 12, "bbox": BOX, "va": "center"}

@@ -4,6 +4,7 @@ Each function draws one kind of figure and returns it; `show` displays it with i
 """
 
 from vae_course.teaching.figures.bounds import bound_and_truth, formula_and_measured
+from vae_course.teaching.figures.components import principal_directions
 from vae_course.teaching.figures.digits import digit_grid, digit_rows, digit_shares, draw_digit
 from vae_course.teaching.figures.lines import Line, histograms, learning_curves, named_lines
 from vae_course.teaching.figures.model import show_model
@@ -11,6 +12,7 @@ from vae_course.teaching.figures.planes import draw_codes, latent_plane
 from vae_course.teaching.figures.posteriors import close_up, posteriors
 from vae_course.teaching.figures.report_card import report_card
 from vae_course.teaching.figures.round_trip import round_trip
+from vae_course.teaching.figures.strips import digit_balance, distributions
 from vae_course.teaching.figures.style import figure_html, show, styled
 from vae_course.teaching.figures.sweeps import (
     falling_sigma,
@@ -29,9 +31,11 @@ __all__ = [
     "Line",
     "bound_and_truth",
     "close_up",
+    "digit_balance",
     "digit_grid",
     "digit_rows",
     "digit_shares",
+    "distributions",
     "draw_codes",
     "draw_digit",
     "falling_sigma",
@@ -44,6 +48,7 @@ __all__ = [
     "likelihood_of_sigma",
     "named_lines",
     "posteriors",
+    "principal_directions",
     "report_card",
     "round_trip",
     "show",
