@@ -15,6 +15,7 @@ from vae_course.data import load_digits
 from vae_course.models import Decoder, LinearDecoder, apply
 from vae_course.teaching.explorer import Sheet
 from vae_course.teaching.explorer.sheet import FLAT, MESH
+from vae_course.teaching.figures import styled
 
 MINUS = "\N{MINUS SIGN}"
 TURNS = [(0, 0), (60, 20), (-135, -40), (10, 90)]
@@ -209,7 +210,7 @@ def test_what_the_reader_sets_is_read_and_assigned(sheet):
 
 def test_the_still_picture_has_points_plane_sheet_and_z():
     made = make(z=(0.5, -1))
-    cloud, plane = made._figure().axes
+    cloud, plane = styled(made._figure)().axes
     places = [np.stack(dots._offsets3d, axis=1) for dots in cloud.collections[1:11]]
     shown = np.concatenate(places)
     apart, which = cKDTree(of_pca(X, made)).query(shown)
