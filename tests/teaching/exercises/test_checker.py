@@ -16,7 +16,7 @@ import pytest
 from vae_course import autoencoder, training
 from vae_course.teaching import exercises
 from vae_course.teaching.exercises import answers, laws
-from vae_course.teaching.exercises.checker import Exercise, Mistake, Outcome
+from vae_course.teaching.exercises.checker import Function, Mistake, Outcome
 
 check = exercises.squared_error
 
@@ -338,7 +338,7 @@ def test_a_samplers_wrong_shape_is_a_wrong_shape():
 
 @pytest.fixture
 def hinted():
-    return Exercise(autoencoder.squared_error, check.inputs, mistakes=[], hints=["first", "second", "third"])
+    return Function(autoencoder.squared_error, check.inputs, mistakes=[], hints=["first", "second", "third"])
 
 
 def hints_shown(exercise, capsys, *n):
@@ -393,7 +393,7 @@ def test_the_repr_is_stable():
 
 
 def test_a_mistake_must_agree_on_all_inputs():
-    exercise = Exercise(
+    exercise = Function(
         autoencoder.squared_error,
         inputs=lambda: [(jnp.zeros(2), jnp.ones(2)), (jnp.zeros(2), 2 * jnp.ones(2))],
         mistakes=[Mistake("sum of differences", lambda x, x_hat: jnp.sum(x_hat - x) + 1.0)],
@@ -563,7 +563,7 @@ def test_what_float32_cannot_tell_apart_is_the_same():
     def difference(values):
         return values[0] - values[1]
 
-    exercise = Exercise(difference, lambda: [(jnp.float32([-900.7, -900.6543]),)], [], ["Subtract."])
+    exercise = Function(difference, lambda: [(jnp.float32([-900.7, -900.6543]),)], [], ["Subtract."])
     for c in (77.7, -300.123, -123.456, -77.7):
         answer = lambda values, c=c: (values[0] + c) - (values[1] + c)  # noqa: E731
         assert exercise.diagnose(answer) == (Outcome.CORRECT, "")

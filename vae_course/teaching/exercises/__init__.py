@@ -1,17 +1,16 @@
 """The exercises, each with `check`, `hint` and `solution`.
 
-The engine is `checker` (what is said), `answers` (run anything, in words), `laws` (random functions) and
-`general` (mistakes that are made everywhere). The catalogue is a .toml file for each notebook.
+The engine is `checker` (what is said), `pencil` (a number instead of a function), `answers` (run anything, in
+words), `laws` (random functions) and `general` (mistakes that are made everywhere). The catalogue is a .toml
+file for each notebook; each of its tables is an exercise here, under its name.
 """
 
+from pathlib import Path
+
 from vae_course.teaching.exercises.catalogue import read
-from vae_course.teaching.exercises.checker import Exercise
 
-blend, gradient_step, sample = read("ex00_start_here")
-squared_error, reconstruct, linear_optimum = read("ex01_autoencoder")
-log_likelihood, log_joint, best_sigma, rescale = read("ex02_map")
-log_mean_exp, bayes_on_grid, log_importance_weight = read("ex03_marginal")
-kl_on_grid, elbo_estimate, gaussian_head = read("ex04_amortized")
-kl_to_prior, reparametrized_gradient, elbo_analytic_kl = read("ex05_elbo")
-
-__all__ = sorted(name for name, value in globals().items() if isinstance(value, Exercise))
+_ALL = {
+    each.name: each for path in sorted(Path(__file__).parent.glob("ex*.toml")) for each in read(path.stem)
+}
+globals().update(_ALL)
+__all__ = sorted(_ALL)

@@ -171,7 +171,7 @@ def misfit(f: Any, names: list[str], inputs: tuple) -> str:
     """Why f cannot be called with inputs, and "" if it can."""
     needed = f"Needed a function of ({', '.join(names)}), got"
     if not callable(f):
-        return f"{needed} {_kind(f)}."
+        return f"{needed} {kind(f)}."
     try:
         signature = inspect.signature(f)
         signature.bind(*inputs)
@@ -193,10 +193,11 @@ def about_type(leaf: Any) -> str:
         return "a Python float. Leave out float() and .item(), so that jax.grad can see through it."
     if isinstance(leaf, jax.Array):
         return f"an array of {leaf.dtype}; needed one of floats."
-    return f"{_kind(leaf)}; needed a JAX array."
+    return f"{kind(leaf)}; needed a JAX array."
 
 
-def _kind(value):
+def kind(value: Any) -> str:
+    """What kind of thing a value is, in words."""
     if isinstance(value, str):
         return f"a string, {textwrap.shorten(repr(value), 50)}"
     if value is CoroutineType:
@@ -205,8 +206,12 @@ def _kind(value):
         return "a generator, since there is a `yield` or brackets around a `for`"
     if inspect.isroutine(value):
         return f"a function, {value.__name__}, that is not called"
-    if isinstance(value, bool | int | float):
-        return f"the {type(value).__name__} {value}"
+    if isinstance(value, bool | int | float | complex | np.generic):
+        return f"the {type(value).__name__} {value!s:.50}"
+    if isinstance(value, jax.Array | np.ndarray):
+        return f"an array of {value.dtype}, of shape {value.shape}"
+    if value is None:
+        return "None"
     return f"an object of type {type(value).__name__}"
 
 

@@ -10,6 +10,15 @@
 Inputs are expressions in the functions below. A mistake is an expression in the exercise's arguments, the
 names of `let`, and the functions of jax.numpy and of the lecture; beside it stands what to say. `draws` says
 what the exercise makes of a draw {z}: each wrong draw of draws.toml is one more mistake.
+
+An exercise with a pencil asks for a number, right if it is `within` so much:
+
+    [gain_of_half]
+    number = "64 / 2 * log(2)"
+    within = 0.1
+    unit = "nats"
+    hints = ["How many pixels are there?", ...]
+    '64 * log(2)' = "The factor 1/2 is missing ..."
 """
 
 import tomllib
@@ -22,8 +31,9 @@ import numpy as np
 from jax.scipy.special import logsumexp
 
 from vae_course import autoencoder, data, elbo, gaussian, map_latents, marginal, models, training
-from vae_course.teaching.exercises.checker import Exercise, required_arguments
+from vae_course.teaching.exercises.checker import Exercise, Function, required_arguments
 from vae_course.teaching.exercises.general import Mistake
+from vae_course.teaching.exercises.pencil import Number
 
 ROOMS = {room.__name__.split(".")[-1]: room for room in (autoencoder, data, elbo, gaussian, map_latents)}
 ROOMS |= {"marginal": marginal, "models": models, "training": training}
@@ -33,30 +43,37 @@ SCOPE |= {name: value for room in ROOMS.values() for name, value in vars(room).i
 
 def read(notebook: str) -> list[Exercise]:
     """The exercises of a notebook, in the order of its file."""
-    return [_exercise(table) for table in _table(notebook).values()]
+    return [_exercise(name, table) for name, table in _table(notebook).items()]
 
 
 def _table(name):
     return tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def _exercise(table):
-    solution = eval(table.pop("solution"), ROOMS)
-    cases, hints = table.pop("inputs"), [" ".join(hint.split()) for hint in table.pop("hints")]
+def _exercise(name, table):
+    """The exercise that a table of the catalogue describes."""
+    hints = [" ".join(hint.split()) for hint in table.pop("hints")]
     let, draws = table.pop("let", {}), table.pop("draws", "")
+    if "number" in table:
+        code, within, unit = table.pop("number"), table.pop("within"), table.pop("unit", "")
+        gives, mistakes = _compiled("", code, let), _mistakes("", table, let)
+        return Number(name, code, gives, within, unit, mistakes, hints)
+    solution, cases = eval(table.pop("solution"), ROOMS), table.pop("inputs")
     settings = {name: table.pop(name) for name in ("rtol", "gradients") if name in table}
     wrong_draws = {draws.replace("{z}", z): says for z, says in _table("draws").items()} if draws else {}
     let = {"eps": "jax.random.normal(key, m.shape)", **let} if draws else let
+    mistakes = _mistakes(", ".join(required_arguments(solution)), wrong_draws | table, let)
+    return Function(solution, lambda: _inputs(cases), mistakes, hints, **settings)
 
-    def compiled(code):
-        for name, value in reversed(let.items()):
-            code = f"(lambda {name}: ({code}))({value})"
-        return eval(f"lambda {', '.join(required_arguments(solution))}: ({code})", SCOPE)
 
-    mistakes = [
-        Mistake(" ".join(says.split()), compiled(code)) for code, says in (wrong_draws | table).items()
-    ]
-    return Exercise(solution, lambda: _inputs(cases), mistakes, hints, **settings)
+def _mistakes(arguments, table, let):
+    return [Mistake(" ".join(says.split()), _compiled(arguments, code, let)) for code, says in table.items()]
+
+
+def _compiled(arguments, code, let):
+    for name, value in reversed(let.items()):
+        code = f"(lambda {name}: ({code}))({value})"
+    return eval(f"lambda {arguments}: ({code})", SCOPE if arguments else {**SCOPE, **vars(np)})
 
 
 def _inputs(cases):

@@ -6,15 +6,18 @@ runs the learner's function on seeded inputs beside the library's, says what it 
 learner's own function when it is right and the library's otherwise, so that the notebook always goes on.
 """
 
+import html
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from IPython.display import display
 
 from vae_course.teaching.exercises import answers, general, laws
 from vae_course.teaching.exercises.answers import brief
@@ -35,38 +38,58 @@ class Outcome(StrEnum):
     NOT_FINITE = "not finite"
     NOT_REPEATABLE = "not the same twice"
     DIFFERENT = "different numbers"
+    TOO_SMALL = "too small"
+    TOO_LARGE = "too large"
     CHANGED_INPUT = "changed its input"
     NOT_TRACEABLE = "right on plain arrays, but not inside jit, vmap and grad"
     NO_ANSWER = "no answer"
 
 
-@dataclass(repr=False, eq=False)
-class Exercise:
-    """One function to write. If its last argument is a `key`, what it gives is compared by its law."""
+TICK = '<b style="color: #007A5A">\N{HEAVY CHECK MARK}</b> '
 
-    library: Callable  # the solution
-    inputs: Callable  # gives seeded tuples of arguments
-    mistakes: Sequence[Mistake]  # tried before the general ones
-    hints: Sequence[str]
-    rtol: float = 1e-4  # as in `numpy.allclose`
-    gradients: bool = True  # whether they are compared, too
 
-    def __post_init__(self):
-        self.name, self.arguments = self.library.__name__, required_arguments(self.library)
-        self.random = self.arguments[-1] == "key"
-        self._said, self._said_at_hint, self._n_hints = None, None, 0
-        self._kept = {}  # what the library and each mistake give: the same in every check
+class Said(NamedTuple):
+    """What a check says. A notebook shows it with a tick if the answer is right."""
+
+    outcome: Outcome
+    text: str
 
     def __repr__(self):
-        return f"Exercise: write {self.name}({', '.join(self.arguments)}). It has check, hint and solution."
+        return self.text
 
-    def check(self, f: Callable) -> Callable:
-        """Say what `f` does, and hand back what the notebook goes on with. Only an interrupt gets out."""
-        outcome, text = self.diagnose(f)
-        kept, whose = (f, "your") if outcome is Outcome.CORRECT else (self.library, "the library's")
+    def _repr_html_(self):
+        first, _, rest = html.escape(self.text).partition("\n")
+        signs = {Outcome.CORRECT: TICK, Outcome.NOT_ATTEMPTED: "\N{EN DASH} "}
+        line = f'<p class="numbers">{signs.get(self.outcome, "")}{first}</p>'
+        return line + (f'<pre style="white-space: pre-wrap">{rest}</pre>' if rest else "")
+
+
+class Exercise:
+    """What all exercises have: `name`, `hints`, `library`, which is the solution, and `diagnose`."""
+
+    asks: str  # "function" or "number"
+    _said, _said_at_hint, _n_hints = None, None, 0
+
+    def __repr__(self):
+        return f"Exercise: {self.task}. It has check, hint and solution."
+
+    def check(self, answer: Any) -> Any:
+        """Say what `answer` is, and return what the notebook goes on with. Only an interrupt gets out."""
+        self._said = outcome, text = self.diagnose(answer)
+        kept, named = self.library, f"the library's {self.asks}"
+        if outcome is Outcome.CORRECT:
+            kept, named = self._keep(answer)
+            self._solved()
         text = f"\n{text}\n" if text else " "
-        print(f"{self.name}: {outcome}.{text}The notebook goes on with {whose} function.")
+        display(Said(outcome, f"{self.name}: {outcome}.{text}The notebook goes on with {named}."))
         return kept
+
+    def _keep(self, answer):
+        """What the notebook goes on with after a right answer, and its name."""
+        return answer, f"your {self.asks}"
+
+    def _solved(self):
+        """Called whenever an answer is right."""
 
     def hint(self, n: int | None = None) -> None:
         """Print the hints so far, or the first n. One more comes when a check has said something new.
@@ -79,8 +102,27 @@ class Exercise:
         for i, hint in enumerate(self.hints[: self._n_hints], start=1):
             print(f"Hint {i} of {len(self.hints)}: {hint}")
         following = f"exercises.{self.name}.hint({self._n_hints + 1}) shows the next one now."
-        last = f"No more hints. exercises.{self.name}.solution() shows the library's function."
+        last = f"No more hints. exercises.{self.name}.solution() shows the library's {self.asks}."
         print(following if self._n_hints < len(self.hints) else last)
+
+
+@dataclass(repr=False, eq=False)
+class Function(Exercise):
+    """One function to write. If its last argument is a `key`, what it gives is compared by its law."""
+
+    library: Callable
+    inputs: Callable  # gives seeded tuples of arguments
+    mistakes: Sequence[Mistake]  # tried before the general ones
+    hints: Sequence[str]
+    rtol: float = 1e-4  # as in `numpy.allclose`
+    gradients: bool = True  # whether they are compared, too
+
+    def __post_init__(self):
+        self.asks, self.name = "function", self.library.__name__
+        self.arguments = required_arguments(self.library)
+        self.task = f"write {self.name}({', '.join(self.arguments)})"
+        self.random = self.arguments[-1] == "key"
+        self._kept = {}  # what the library and each mistake give: the same in every check
 
     def solution(self) -> None:
         """Print the library function's own source."""
@@ -98,7 +140,6 @@ class Exercise:
             text = f"It was given up after {answers.SECONDS} seconds. Is there a loop that does not end?"
         except BaseException as error:  # an answer so odd that looking at it raises
             outcome, text = Outcome.WRONG_TYPE, f"Looking at it raised {answers.message(error)}"
-        self._said = outcome, text
         return outcome, "\n".join(filter(None, [text, answers.shown(watched.printed or "")]))
 
     def _diagnose(self, f, watched):

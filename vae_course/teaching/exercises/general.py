@@ -51,6 +51,11 @@ def mistakes(library: Callable, names: list[str], inputs: tuple) -> Iterator[Mis
         )
 
 
+def mistakes_of_a_number(right: float) -> list[Mistake]:
+    """The general mistakes of an exercise that asks for one number."""
+    return [Mistake(says, lambda change=change: change(right)) for says, change in TRANSFORMED.items()]
+
+
 def with_other_sizes(f: Callable, sizes: set[int]) -> Iterator[tuple[str, Callable]]:
     """Words, and f with `sizes` in place of the whole numbers that it takes from the notebook, and of 64."""
     f = inspect.unwrap(f)
