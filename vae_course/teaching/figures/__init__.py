@@ -12,6 +12,7 @@ from vae_course.teaching.figures.posteriors import close_up, posteriors, views
 from vae_course.teaching.figures.report_card import report_card
 from vae_course.teaching.figures.style import figure_png, show, styled
 from vae_course.teaching.figures.sweeps import (
+    codes_and_prior,
     falling_sigma,
     landscapes,
     likelihood_of_sigma,
@@ -28,6 +29,7 @@ __all__ = [
     "Line",
     "bound_and_truth",
     "close_up",
+    "codes_and_prior",
     "digit_grid",
     "digit_rows",
     "digit_shares",
