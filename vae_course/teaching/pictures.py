@@ -7,6 +7,7 @@ and one takes less than a millisecond. Arrays may be JAX's or numpy's.
 import base64
 import html
 import io
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -24,6 +25,13 @@ DIGITS = (
 HEAT = "cividis"  # the one map of all heat pictures
 COLOURS = 256  # of a stored picture
 ROLES = np.array([ImageColor.getrgb(role) for role in (*DIGITS, HANDLE, "#FFFFFF")], np.uint8)
+# A veil over the picture turns its paper, words and lines dark; it has a hole where digits and heat are.
+DARK = (
+    ".vae-picture {position: relative; display: inline-block; max-width: 100%} "
+    ".vae-picture img {display: block; max-width: 100%; height: auto} "
+    "[data-jp-theme-light=false] .vae-picture i "
+    "{position: absolute; inset: 0; backdrop-filter: invert(0.93) hue-rotate(180deg)}"
+)
 GAP = 200  # the grey between two images of a row: neither ink nor paper
 INK, LINE, SPACE = 34, 22, 10  # of a caption: its grey, its height, and the free space around a row
 
@@ -53,16 +61,25 @@ def _nearest(colours, palette):
     return ((colours[:, None].astype(int) - palette.astype(int)) ** 2).sum(-1).argmin(1)
 
 
-def img_tag(png: bytes, alt: str) -> str:
+def img_tag(png: bytes, alt: str, *, paper: Sequence[Sequence[float]] = ()) -> str:
     """The HTML of a picture with its alternative text: JupyterLab gives a bare image/png none.
 
-    It is shown at half its pixels, for sharp screens, and shrinks where there is less room.
+    It is shown at half its pixels, for sharp screens, and shrinks where there is less room. In JupyterLab's
+    dark theme it is dark, with all hues kept, but for the rectangles `paper`: (left, top, right, bottom) as
+    shares of its width and height, where digits and heat pictures are. GitHub drops all that and shows it
+    as it is.
     """
     text("alt", alt)
     source = base64.b64encode(png).decode()
     width = Image.open(io.BytesIO(png)).width // 2
-    shown = f'width="{width}" style="max-width: 100%; height: auto"'
-    return f'<img alt="{html.escape(alt)}" {shown} src="data:image/png;base64,{source}">'
+    image = f'<img alt="{html.escape(alt)}" width="{width}" src="data:image/png;base64,{source}">'
+    corners = ["0 0, 100% 0, 100% 100%, 0 100%, 0 0"]
+    for rectangle in paper:
+        left, top, right, bottom = (f"{100 * share:.1f}%" for share in rectangle)
+        around = f"{left} {top}, {right} {top}, {right} {bottom}, {left} {bottom}, {left} {top}"
+        corners.append(f"{around}, 0 0")
+    dark = f'<i style="clip-path: polygon(evenodd, {", ".join(corners)})"></i>'
+    return f'<div class="vae-picture"><style>{DARK}</style>{image}{dark}</div>'
 
 
 @cache

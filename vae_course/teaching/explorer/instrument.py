@@ -15,16 +15,7 @@ from traitlets import Bytes, List, Unicode
 from vae_course.data import SIDE
 from vae_course.models import Decoder
 from vae_course.teaching.arguments import text
-from vae_course.teaching.pictures import (
-    APPROXIMATION,
-    DATA,
-    DIGITS,
-    EXACT,
-    HANDLE,
-    PRIOR,
-    heat_colours,
-    img_tag,
-)
+from vae_course.teaching.pictures import APPROXIMATION, DATA, DIGITS, EXACT, HANDLE, PRIOR, heat_colours
 
 STATIC = Path(__file__).with_name("static")
 COLOURS = {"data": DATA, "prior": PRIOR, "exact": EXACT, "approximation": APPROXIMATION, "handle": HANDLE}
@@ -92,9 +83,9 @@ class Instrument(anywidget.AnyWidget):
 
     def still(self) -> str:
         """What is shown at the start, as a picture for HTML: on GitHub, in print, where no script runs."""
-        from vae_course.teaching.figures import figure_png, styled  # imports pyplot
+        from vae_course.teaching.figures import figure_html, styled  # imports pyplot
 
-        return img_tag(figure_png(styled(self._figure)()), f"{self._alt}.")
+        return figure_html(styled(self._figure)(), f"{self._alt}.")
 
     def sent(self) -> dict:
         """The traits that the browser's half reads, by name."""

@@ -10,7 +10,7 @@ from vae_course.teaching.figures.model import show_model
 from vae_course.teaching.figures.planes import draw_codes, latent_plane
 from vae_course.teaching.figures.posteriors import close_up, posteriors, views
 from vae_course.teaching.figures.report_card import report_card
-from vae_course.teaching.figures.style import figure_png, show, styled
+from vae_course.teaching.figures.style import figure_html, figure_png, show, styled
 from vae_course.teaching.figures.sweeps import (
     codes_and_prior,
     falling_sigma,
@@ -36,6 +36,7 @@ __all__ = [
     "draw_codes",
     "draw_digit",
     "falling_sigma",
+    "figure_html",
     "figure_png",
     "formula_and_measured",
     "histograms",
