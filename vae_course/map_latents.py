@@ -14,6 +14,7 @@ import numpy as np
 from vae_course import checks
 from vae_course.gaussian import log_density
 from vae_course.models import Decoder, GaussianDecoder, apply
+from vae_course.samples import nearest_to_each
 from vae_course.training import Fit, climb, fit_starts
 from vae_course.typed import Array, Float, Image, Images, Latent, Latents, Number, Numbers, Scalar
 
@@ -35,7 +36,7 @@ def log_joint(model: GaussianDecoder, x: Image, z: Latent) -> Number:
 
 
 def log_joint_of_set(model: GaussianDecoder, X: Images, Z: Latents) -> Number:
-    """log p_theta(X, Z) in nats, of all images and their latents: a sum, as they are independent given theta."""
+    """log p_theta(X, Z) in nats, of all images and their latents: given theta, a sum over the images."""
     return jax.vmap(log_joint, in_axes=(None, 0, 0))(model, X, Z).sum()
 
 
@@ -161,7 +162,7 @@ class OverTime(NamedTuple):
     sigma: np.ndarray  # (starts, marks, 2): the sigma that would be best
 
 
-def over_time(runs: Sequence[Fit], X: Images, T: Images) -> OverTime:
+def over_time(runs: Sequence[Fit], X: Images, T: Float[Array, "M d"]) -> OverTime:
     """How well X, on which the `runs` of `fit_with_points` were trained, and T are explained at each mark.
 
     At each mark sigma is set to the best one for X, so that it does not matter how fast the optimiser moves
@@ -176,3 +177,24 @@ def _at_mark(model, Z, X, T):
     sets = (X, Z), (T, fit_latents(model, T, Z))
     nats = [log_likelihood_of_each(model, images, latents).mean() for images, latents in sets]
     return nats, [best_sigma(images, apply(model, latents)) for images, latents in sets]
+
+
+def residual_correlations(model: GaussianDecoder, X: Images, Z: Latents) -> tuple[Number, Number, Number]:
+    """How the residuals x - d_theta(z) of square images are correlated; the model has them independent.
+
+    The correlation between a pixel and the one below it; between an image and the one whose latent is
+    nearest; and between two images that have nothing to do with each other.
+    """
+    residuals = X - apply(model, Z)  # (N, d)
+    apart = jnp.sum((Z[:, None] - Z[None]) ** 2, axis=2).at[jnp.diag_indices(len(Z))].set(jnp.inf)
+    side = round(residuals.shape[1] ** 0.5)
+    rows = residuals.reshape(len(X), side, side)
+    neighbours, others = residuals[jnp.argmin(apart, axis=1)], jnp.roll(residuals, 1, axis=0)
+    pairs = (rows[:, 1:], rows[:, :-1]), (residuals, neighbours), (residuals, others)
+    return tuple(jnp.mean(a * b) / jnp.sqrt(jnp.mean(a**2) * jnp.mean(b**2)) for a, b in pairs)
+
+
+def bad_limit(model: GaussianDecoder, X: Images, Z: Latents, T: Float[Array, "M d"]) -> Number:
+    """The squared distance from X within which nine in ten of the images lie that T's latents stand for."""
+    decoded = apply(model, fit_latents(model, T, Z))
+    return jnp.quantile(nearest_to_each(decoded, X)[1], 0.9)

@@ -1,4 +1,4 @@
-"""log p(x, z) of one image as a landscape over the plane: its top, its hills, and where a point stands on it."""
+"""log p(x, z) of one image as a landscape over the plane: its top, its hills, and where a point stands."""
 
 from typing import NamedTuple
 

@@ -27,15 +27,13 @@ class Place(NamedTuple):
         return f'<p class="numbers">{TICK * self.found}{html.escape(self.said)}</p>'
 
 
-def second_hill(plane: DecodedGrid, x, z) -> bool:
-    """Say whether z stands on a hill of log p(x, z) other than the highest one, and return whether it does.
+def second_hill(plane: DecodedGrid, x, z) -> None:
+    """Say whether z stands on a hill of log p(x, z) other than the highest one.
 
     A hill is a piece of the places within 5 nats of the top that is separate from the others. z is a pair, or
     dots while nothing has been found. Raises `TypeError` or `ValueError` for anything else.
     """
-    place = _looked_at(plane, jnp.asarray(x), z)
-    display(place)
-    return place.found
+    display(_looked_at(plane, jnp.asarray(x), z))
 
 
 def _looked_at(plane, x, z):
@@ -47,12 +45,16 @@ def _looked_at(plane, x, z):
     pieces = hills(np.asarray(plane.log_joint(x) - log_joint(plane.model, x, top)))
     here, highest = (_piece_at(pieces, plane.grid.axes, point) for point in (z, top))
     if depth > DEPTH or not here:
-        return Place(False, f"not on a hill: z is {depth:.1f} nats below the top, and at most {DEPTH:g} are asked")
+        return Place(
+            False, f"not on a hill: z is {depth:.1f} nats below the top, and at most {DEPTH:g} are asked"
+        )
     if here == highest:
         same = "a way that never goes 5 nats down leads from there to the top"
         return Place(False, f"on the highest hill: z is {depth:.1f} nats below the top, and {same}")
     count = pieces.max()
-    return Place(True, f"a second hill: z is {depth:.1f} nats below the top, on another of {count} separate hills")
+    return Place(
+        True, f"a second hill: z is {depth:.1f} nats below the top, on another of {count} separate hills"
+    )
 
 
 def _piece_at(pieces, axes, z):

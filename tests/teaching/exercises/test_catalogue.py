@@ -53,8 +53,9 @@ def log_likelihood(model, x, z):
     return -jnp.sum((x - model(z)) ** 2) / variance / 2 - len(x) / 2 * jnp.log(2 * jnp.pi * variance)
 
 
-def log_joint(model, x, z):
-    return log_likelihood(model, x, z) - jnp.dot(z, z) / 2 - len(z) / 2 * jnp.log(2 * jnp.pi)
+def log_joint_of_set(model, X, Z):
+    likelihoods = jax.vmap(log_likelihood, in_axes=(None, 0, 0))(model, X, Z)
+    return likelihoods.sum() - jnp.sum(Z * Z) / 2 - Z.size / 2 * jnp.log(2 * jnp.pi)
 
 
 def best_sigma(X, X_hat):

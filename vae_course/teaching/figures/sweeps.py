@@ -1,5 +1,6 @@
-"""What becomes of a likelihood: over training, over sigma, over the latent plane; and codes beside a prior."""
+"""What becomes of a likelihood: over training, sigma and the plane; and codes beside their prior."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -31,10 +32,7 @@ def train_and_held_out(
     axes = figure.subplots(1, len(named("panels", panels)), sharey=True, squeeze=False)[0]
     for ax, (panel, (steps, values)) in zip(axes, panels.items(), strict=True):
         train, held_out = np.moveaxis(numbers(panel, values, (None, len(steps), 2)), 2, 0)
-        for runs, style, color, face in (
-            (train, "-", DATA, DATA),
-            (held_out, "--", APPROXIMATION, "white"),
-        ):
+        for runs, style, color, face in ((train, "-", DATA, DATA), (held_out, "--", APPROXIMATION, "white")):
             ax.plot(steps, runs.T, style, marker="o", ms=4.5, lw=1.3, color=color, markerfacecolor=face)
         ax.set_xscale("log", base=2)
         ax.set_xticks(steps, [f"{step:,}" for step in steps], rotation=0, fontsize=8.5)
@@ -49,7 +47,7 @@ def train_and_held_out(
 
 
 def _name_both(ax, steps, means, gap):
-    """"train" and "held out" beside the last points, outside of the two bundles, and the gap between them."""
+    """The names beside the last points, outside of the two bundles, and that of the gap between them."""
     higher = means[-1, 0] > means[-1, 1]
     for i, (name, color) in enumerate((("train", DATA), ("held out", APPROXIMATION))):
         up = 12 if (i == 0) == higher else -12
@@ -63,13 +61,8 @@ def _name_both(ax, steps, means, gap):
 
 
 @styled
-def likelihood_of_sigma(
-    sigma: np.ndarray, curves: Mapping[str, np.ndarray], *, ylim=None, rise: str = "", title: str = ""
-) -> Figure:
-    """Log-likelihood against sigma, {name: (n,) nats}, with a dot at each highest point.
-
-    `rise` names the way from each highest point to that of the next curve, which is drawn as an arrow.
-    """
+def likelihood_of_sigma(sigma: np.ndarray, curves: Mapping[str, np.ndarray], *, title: str = "") -> Figure:
+    """Log-likelihood against sigma, {name: (n,) nats}, a dot at each top, and arrows from one to the next."""
     figure = Figure(figsize=(7, 3.4))
     ax = figure.subplots()
     tops = [(sigma[np.argmax(values)], np.max(values)) for values in curves.values()]
@@ -77,12 +70,13 @@ def likelihood_of_sigma(
         ax.plot(sigma, values, style, color=DATA)
         ax.plot(*top, "o", color=EXACT, ms=6, zorder=3)
         label(ax, *top, name, DATA, offset=(14, 9))
-    for here, there in zip(tops, tops[1:], strict=False) if rise else ():
-        ax.annotate("", there, here, arrowprops={"arrowstyle": "->", "color": EXACT, "lw": 1.5})
-        middle = np.sqrt(here[0] * there[0]), (here[1] + there[1]) / 2
-        label(ax, *middle, rise, EXACT, offset=(-8, 2)).set_ha("right")
+    for here, there in itertools.pairwise(tops):
+        ax.annotate("", there, here, arrowprops={"arrowstyle": "->", "color": EXACT, "lw": 1.8, "shrinkB": 5})
     ax.set_xscale("log")
-    ax.set(xlabel="sigma, the noise of a pixel", ylabel="log p(x | z), nats per image", ylim=ylim)
+    lowest, highest = min(top for _, top in tops), max(top for _, top in tops)
+    room = highest - lowest + 20
+    ax.set(ylim=(lowest - room, highest + room / 4))
+    ax.set(xlabel="sigma, the noise of a pixel", ylabel="log p(x | z), nats per image")
     ticks = [tick for tick in (0.05, 0.1, 0.2, 0.5, 1) if sigma[0] <= tick <= sigma[-1]]
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
