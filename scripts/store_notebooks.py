@@ -18,7 +18,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image, ImageChops
 
-COLOURS = 256
+from vae_course.teaching.pictures import small_png
+
 INVISIBLE = 8  # of 255: another processor's rounding may move a pixel by this much
 PNG_IN_HTML = re.compile("(?<=data:image/png;base64,)[A-Za-z0-9+/=]+")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -84,11 +85,8 @@ def pictures(output):
 def smaller(png):
     """The picture with at most 256 colours, if that saves anything and nothing in it is transparent."""
     image = Image.open(io.BytesIO(png)).convert("RGBA")
-    if image.getextrema()[3] != (255, 255):
-        return png
-    file = io.BytesIO()
-    image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
-    return min(png, file.getvalue(), key=len)
+    opaque = image.getextrema()[3] == (255, 255)
+    return min(png, small_png(png), key=len) if opaque else png
 
 
 def encode(png, old):

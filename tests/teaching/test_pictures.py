@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 import vae_course.teaching
 from vae_course.teaching import pictures
@@ -37,11 +37,37 @@ def png(pixels):
     return buffer.getvalue()
 
 
+def test_roles_and_large_areas_keep_their_colour_over_a_heat_picture():
+    heat = np.frombuffer(heat_colours(), np.uint8).reshape(1, 256, 3)
+    noise = np.random.RandomState(0).randint(-9, 10, (300, 256, 3))  # as many colours as a photograph
+    pixels = np.clip(heat + noise, 0, 255)
+    vermilion, area = ImageColor.getrgb(pictures.APPROXIMATION), (217, 217, 217)
+    pixels[140:143, 100:120], pixels[:40, :60] = vermilion, area
+    small = np.asarray(Image.open(io.BytesIO(small_png(png(pixels)))).convert("RGB")).astype(int)
+    assert np.abs(small[140:143, 100:120] - vermilion).max() <= 3
+    assert np.abs(small[:40, :60] - area).max() == 0
+    assert len(np.unique(small.reshape(-1, 3), axis=0)) > 200
+
+
+def test_a_picture_that_has_few_colours_already_stays_as_it_is():
+    pixels = np.random.RandomState(0).randint(0, 256, (40, 40, 3))
+    small = small_png(png(pixels), colours=20)
+    assert len(np.unique(np.asarray(Image.open(io.BytesIO(small))))) == 20
+    assert small_png(small) == small
+
+
 def test_a_picture_is_shown_at_half_its_pixels_with_its_words():
     tag = img_tag(png(np.zeros((4, 6, 3))), 'a "1"')
-    assert tag.startswith(
-        '<img alt="a &quot;1&quot;" width="3" style="max-width: 100%; height: auto" src="data'
-    )
+    assert '<img alt="a &quot;1&quot;" width="3" src="data:image/png;base64,' in tag
+
+
+def test_the_dark_veil_has_a_hole_for_each_piece_of_paper():
+    tag = img_tag(png(np.zeros((4, 6, 3))), "words", paper=[(0.1, 0.2, 0.3, 0.9), (0.5, 0, 1, 1)])
+    (polygon,) = re.findall(r"clip-path: polygon\(evenodd, (.*)\)", tag)
+    corners = [tuple(float(share.rstrip("%")) for share in corner.split()) for corner in polygon.split(", ")]
+    assert corners[:5] == [(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)]
+    assert corners[5:11] == [(10, 20), (30, 20), (30, 90), (10, 90), (10, 20), (0, 0)]
+    assert len(corners) == 17
 
 
 def test_a_picture_without_words_is_not_made():

@@ -23,7 +23,8 @@ DIGITS = (
     *("#8A6D00", "#4B8FBF", "#7F3B08", "#6A3FA0", PRIOR),
 )
 HEAT = "cividis"  # the one map of all heat pictures
-COLOURS = 256  # of a stored picture
+COLOURS = 256  # of a stored picture, at most
+FEW = 48  # are enough for lines, words and digits
 ROLES = np.array([ImageColor.getrgb(role) for role in (*DIGITS, HANDLE, "#FFFFFF")], np.uint8)
 # A veil over the picture turns its paper, words and lines dark; it has a hole where digits and heat are.
 DARK = (
@@ -36,21 +37,21 @@ GAP = 200  # the grey between two images of a row: neither ink nor paper
 INK, LINE, SPACE = 34, 22, 10  # of a caption: its grey, its height, and the free space around a row
 
 
-def small_png(png: bytes) -> bytes:
-    """The same picture in at most 256 colours, a third of its size; those with a role stay what they are."""
+def small_png(png: bytes, *, colours: int = COLOURS) -> bytes:
+    """The same picture in few colours, a third of its size; roles and large areas keep theirs exactly."""
     picture = Image.open(io.BytesIO(png))
     if picture.mode == "P":
         return png
     pixels = np.asarray(picture.convert("RGB"))
-    seen, place = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
-    palette = seen
-    if len(seen) > COLOURS:
-        few = picture.convert("RGB").quantize(COLOURS - len(ROLES), Image.Quantize.MAXCOVERAGE, kmeans=2)
-        palette = np.concatenate([ROLES, np.reshape(few.getpalette(), (-1, 3))])
-        near = np.concatenate(
-            [_nearest(part, palette) for part in np.array_split(seen, len(seen) // 4096 + 1)]
-        )
-        place = near[place.ravel()]
+    seen, place, counts = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True)
+    palette, place = seen, place.ravel()
+    if len(seen) > colours:
+        kept = (seen[:, None] == ROLES).all(2).any(1)
+        kept[np.argsort(-counts)[: colours // 4]] = True
+        others = picture.convert("RGB").quantize(colours - kept.sum(), Image.Quantize.MAXCOVERAGE, kmeans=2)
+        palette = np.concatenate([seen[kept], np.reshape(others.getpalette(), (-1, 3))])
+        parts = np.array_split(seen, len(seen) // 4096 + 1)
+        place = np.concatenate([_nearest(part, palette) for part in parts])[place]
     small = Image.fromarray(place.reshape(pixels.shape[:2]).astype(np.uint8))
     small.putpalette(palette.astype(np.uint8).tobytes())
     return _png(small, optimize=True)

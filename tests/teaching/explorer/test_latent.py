@@ -180,7 +180,7 @@ def test_without_widgets_there_is_a_picture_with_its_description():
     data, _ = explorer._repr_mimebundle_()
     assert set(data) == {"text/plain", VIEW, "text/html"}
     alt, source = re.fullmatch(
-        r'<img alt="([^"]+)" src="data:image/png;base64,([^"]+)">.*Run this cell.*', data["text/html"]
+        r'.*<img alt="([^"]+)".* src="data:image/png;base64,([^"]+)">.*Run this cell.*', data["text/html"]
     ).groups()
     png = base64.b64decode(source)
     assert len(png) < 60_000
@@ -210,7 +210,7 @@ def still(**arguments):
 def test_the_still_picture_writes_each_code_as_its_digit():
     plane, _ = still()
     for digit, collection in enumerate(plane.collections):
-        marker = MarkerStyle(f"${digit}$")
+        marker = MarkerStyle(rf"$\mathsf{{{digit}}}$")
         np.testing.assert_array_equal(
             collection.get_paths()[0].vertices, marker.get_path().transformed(marker.get_transform()).vertices
         )

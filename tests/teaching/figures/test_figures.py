@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.markers import MarkerStyle
+from matplotlib.text import Text
 from PIL import Image
 
 from vae_course.teaching import figures
@@ -39,13 +41,135 @@ def shown(monkeypatch):
 
 def test_show_gives_the_picture_its_words(shown):
     assert shown["text/plain"] == 'a "heat" picture'
-    alt, png = re.fullmatch(
-        '<img alt="([^"]*)" width="220" .*src="data:image/png;base64,([^"]*)">', shown["text/html"]
+    alt, png = re.search(
+        '<img alt="([^"]*)" width="220" src="data:image/png;base64,([^"]*)">', shown["text/html"]
     ).groups()
     assert alt == "a &quot;heat&quot; picture"
     picture = Image.open(io.BytesIO(base64.b64decode(png)))
     assert picture.size == (440, 220)  # inches at the style sheet's dpi, twice what is shown
     assert len(picture.convert("RGB").getcolors()) > 5
+
+
+def test_heat_pictures_and_digits_are_the_holes_of_the_dark_veil():
+    figure = figures.styled(Figure)(figsize=(4, 2), layout="none")
+    heat = figure.add_axes((0.1, 0.2, 0.4, 0.6))
+    mesh = heat.imshow(np.eye(2), aspect="auto")
+    figure.add_axes((0.6, 0.2, 0.1, 0.6)).plot([0, 1])
+    figure.colorbar(mesh, cax=figure.add_axes((0.8, 0.2, 0.05, 0.6)))
+    figures.draw_digit(heat.inset_axes([0, 0, 0.5, 0.5]), IMAGES[0])
+    page = figures.figure_html(figure, "words")
+    (polygon,) = re.findall(r"polygon\(evenodd, (.*)\)", page)
+    holes = sorted(polygon.split(", 0 0, ")[1:])
+    assert [hole.split(", ")[0] for hole in holes] == ["10.5% 50.5%", "10.0% 20.0%", "80.0% 20.0%"] or holes
+
+
+LETTERS = "αβθφσμεπ₁₂\u0302−≥≤×·√²½→"  # noqa: RUF001
+
+
+def typefaces(figure):
+    return {text.get_fontname() for text in figure.findobj(Text) if text.get_text()}
+
+
+def test_the_typeface_is_the_courses_own_with_the_letters_of_the_course():
+    figure = figures.learning_curves({"model": np.ones(3)}, ylabel="nats", title="losses")
+    assert typefaces(figure) == {"Source Sans Pro"}
+    for weight in ("normal", "bold"):
+        face = get_font(findfont(FontProperties(family="Source Sans Pro", weight=weight)))
+        assert not [letter for letter in LETTERS if ord(letter) not in face.get_charmap()]
+
+
+CURVES = {"model": np.linspace(5, 1, 60)}
+PAIR = (np.ones((1, 2)), np.ones((1, 2)))
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda title: figures.named_lines({"a": LINES}, xlabel="x", ylabel="y", title=title),
+        lambda title: figures.learning_curves(CURVES, ylabel="y", title=title),
+        lambda title: figures.histograms({"a": np.arange(9)}, xlabel="x", title=title),
+        lambda title: figures.digit_grid(IMAGES, title=title),
+        lambda title: figures.digit_rows({"a": IMAGES}, title=title),
+        lambda title: figures.digit_shares({"a": np.ones(10) / 10}, expected=0.1, title=title),
+        lambda title: figures.latent_plane({"a": (np.eye(2), np.arange(2))}, title=title),
+        lambda title: figures.train_and_held_out({"a": PAIR}, (1, 2), xlabel="", ylabel="", title=title),
+    ],
+)
+def test_the_title_says_the_point_above_all_panels_on_the_left_and_is_not_cut(draw):
+    point = "The point of the figure, in words that need some room"
+    figure = draw(point)
+    figures.figure_png(figure)
+    (words,) = [text for text in figure.texts if text.get_text() == point]
+    box = words.get_window_extent()
+    assert 0 <= box.x0 < 20
+    assert box.x1 <= figure.bbox.x1
+    panels = [ax.title if ax.title.get_text() else ax for ax in figure.axes]
+    assert box.y0 >= max(panel.get_window_extent().y1 for panel in panels) - 1
+    assert box.y1 <= figure.bbox.y1
+    assert not [text for text in draw("").texts if text.get_text() == point]
+
+
+def test_a_small_table_of_digits_is_a_small_picture():
+    one, many = figures.digit_grid(IMAGES[:1]), figures.digit_grid(np.tile(IMAGES, (3, 1)))
+    assert one.get_figwidth() < 1
+    assert many.get_figwidth() == pytest.approx(7)
+    (ax,) = one.axes
+    np.testing.assert_allclose(ax.get_position().bounds, (0, 0, 1, 1))
+
+
+def test_framed_images_have_a_vermilion_frame_and_the_others_none():
+    (ax,) = figures.digit_grid(IMAGES, columns=3, framed=np.arange(7) == 4).axes
+    frames = [patch for patch in ax.patches if to_hex(patch.get_edgecolor()).upper() == figures.APPROXIMATION]
+    (frame,) = frames
+    x, y = frame.get_xy()
+    assert x < 9 < 17 < x + frame.get_width()
+    assert y < 9 < 17 < y + frame.get_height()
+
+
+def test_names_at_the_ends_of_lines_are_kept_apart_near_their_lines():
+    ends = [10.0, 0.0, 10.1, 9.9]
+    lines = [figures.Line([1, 2], [5, end], figures.EXACT, str(end)) for end in ends]
+    figure = figures.named_lines({"a": lines}, xlabel="x", ylabel="y")
+    figures.figure_png(figure)
+    (ax,) = figure.axes
+    middles = {}
+    for words in ax.texts:
+        box = words.get_window_extent()
+        middles[float(words.get_text())] = (box.y0 + box.y1) / 2 * 72 / figure.dpi
+    low, *others = [middles[end] for end in sorted(ends)]
+    assert np.diff(others).min() > 12
+    assert others[1] == pytest.approx(ax.transData.transform((2, 10))[1] * 72 / figure.dpi, abs=2)
+    assert low == pytest.approx(ax.transData.transform((2, 0))[1] * 72 / figure.dpi, abs=2)
+
+
+def test_ticks_are_few_and_plain_numbers():
+    lines = [figures.Line([1, 10, 10_000], [0.001, 0.3, 2], figures.EXACT)]
+    figure = figures.named_lines({"a": lines}, xlabel="x", ylabel="y", xscale="log")
+    figures.figure_png(figure)
+    (ax,) = figure.axes
+    ticks = {label.get_text() for label in ax.get_xticklabels()}
+    assert {"1", "10", "100", "1,000", "10,000"} <= ticks
+    assert len(ax.get_yticks()) <= 7
+
+
+def test_histograms_share_their_bins_and_show_shares():
+    values = {"near": np.array([0.0, 0.1, 0.1, 4.0]), "far": np.array([3.9, 4.0])}
+    (ax,) = figures.histograms(values, xlabel="distance", bins=4).axes
+    outlines = [patch for patch in ax.patches if not patch.get_fill()]
+    for outline, shares in zip(outlines, ([0.75, 0, 0, 0.25], [0, 0, 0, 1]), strict=True):
+        np.testing.assert_allclose(outline.get_data().values, shares)
+        np.testing.assert_allclose(outline.get_data().edges, np.arange(5))
+    assert words(ax) == ["near", "far"]
+    assert [text.xy[0] for text in ax.texts] == [0.5, 3.5]
+
+
+@pytest.mark.parametrize(("crowd", "corner"), [((1, 1), (1, -1)), ((1, -1), (1, 1))])
+def test_the_name_of_the_prior_stands_outside_its_circles_where_no_codes_lie(crowd, corner):
+    codes = 1.8 * np.array([crowd, (-1, -1), (-1, 1)])
+    (ax,) = figures.latent_plane({"a": (codes, np.arange(3))}, prior=True).axes
+    (name,) = [text for text in ax.texts if text.get_text() == "N(0, I)"]
+    assert np.hypot(*name.get_position()) > 2
+    np.testing.assert_array_equal(np.sign(name.get_position()), corner)
 
 
 @pytest.mark.parametrize("alt", ["", " ", None])
@@ -147,7 +271,7 @@ def test_each_code_is_written_as_its_digit():
     ax = figures.styled(Figure)().subplots()
     figures.draw_codes(ax, np.arange(20.0).reshape(10, 2), np.arange(10))
     for digit, collection in enumerate(ax.collections):
-        marker = MarkerStyle(f"${digit}$")
+        marker = MarkerStyle(rf"$\mathsf{{{digit}}}$")
         expected = marker.get_path().transformed(marker.get_transform())
         np.testing.assert_array_equal(collection.get_paths()[0].vertices, expected.vertices)
         assert to_hex(collection.get_facecolor()).upper() == figures.DIGITS[digit]
@@ -186,6 +310,8 @@ def test_the_report_card_puts_scores_beside_samples():
         (lambda: figures.digit_grid(IMAGES * np.nan), "`images` must be finite numbers.*got NaN"),
         (lambda: figures.digit_rows({"a": IMAGES[0]}), r"`a` must be .*, got shape \(64,\)"),
         (lambda: figures.digit_rows([IMAGES]), "`rows` must be a dictionary"),
+        (lambda: figures.digit_grid(IMAGES, framed=[True]), r"`framed` must be .*\(7,\), got shape \(1,\)"),
+        (lambda: figures.histograms({"a": 3.0}, xlabel="x"), r"`a` must be .*, got shape \(\)"),
         (lambda: figures.digit_shares({"a": np.ones(9)}, expected=0.1), r"`a` must be .*\(10,\), got"),
         (lambda: figures.learning_curves({"a": 3.0}, ylabel="nats"), r"`a` must be .*, got shape \(\)"),
         (lambda: figures.latent_plane({"a": (np.ones((3, 3)), np.ones(3))}), r"`codes` must be .*\(any, 2\)"),

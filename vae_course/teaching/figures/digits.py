@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import PercentFormatter
 
 from vae_course.data import SIDE
 from vae_course.teaching.arguments import named, numbers
@@ -21,16 +20,16 @@ def digit_rows(rows: Mapping[str, np.ndarray], *, titles: Sequence[str] = (), ti
     """Rows of images under each other, each row with its name: {name: (n, 64) images}; a title a column."""
     rows = {name: numbers(name, images, (None, SIDE**2)) for name, images in named("rows", rows).items()}
     n = max(map(len, rows.values()))
-    side = min(5.6 / n, 1.0)  # inches
-    figure = Figure(figsize=(1.4 + side * n, side * len(rows) + (0.35 if titles else 0.1)))
-    ax = figure.subplots()
+    side = min(5.6 / n, 0.7)  # inches
+    longest = 0.09 * max(map(len, rows)) + 0.1
+    figure, ax = _table(side * n, side * len(rows), left=longest, top=0.3 * bool(titles), title=title)
     for row, images in enumerate(rows.values()):
         for column, image in enumerate(images):
             draw_digit(ax, image, row, column)
     ax.set_yticks(CELL * np.arange(len(rows)) + SIDE / 2, rows)
     ax.xaxis.tick_top()
     ax.set_xticks(CELL * np.arange(len(titles)) + SIDE / 2, titles)
-    return entitle(figure, title)
+    return figure
 
 
 @styled
@@ -40,16 +39,26 @@ def digit_grid(
     """Many images in reading order: (n, 64). Those where `framed` (n,) is true have a vermilion frame."""
     images = numbers("images", images, (None, SIDE**2))
     framed = np.zeros(len(images)) if framed is None else numbers("framed", framed, (len(images),))
-    figure = Figure(figsize=(7, 7 / columns * -(-len(images) // columns)))
-    ax = figure.subplots()
+    columns = min(columns, len(images))
+    side, rows = min(7 / columns, 0.7), -(-len(images) // columns)  # inches
+    figure, ax = _table(side * columns, side * rows, title=title)
     for i, image in enumerate(images):
         row, column = divmod(i, columns)
         draw_digit(ax, image, row, column)
         if framed[i]:
             corner = CELL * column - 0.5, CELL * row - 0.5
             ax.add_patch(Rectangle(corner, CELL, CELL, fill=False, edgecolor=APPROXIMATION, linewidth=2))
-    ax.set_xlim(-1, CELL * columns)
-    return entitle(figure, title)
+    return figure
+
+
+def _table(width, height, *, left=0.0, top=0.0, title=""):
+    """A figure just large enough for a table of digits, in inches, and its axes."""
+    above = top + 0.3 * bool(title)
+    wide = max(left + width, 0.085 * len(title))  # the title is not cut
+    figure = Figure(figsize=(wide, above + height), layout="none")
+    entitle(figure, title)
+    place = left / wide, 0, width / wide, height / (above + height)
+    return figure, figure.add_axes(place)
 
 
 def draw_digit(ax: Axes, image: np.ndarray, row: int = 0, column: int = 0) -> None:
@@ -68,14 +77,18 @@ def draw_digit(ax: Axes, image: np.ndarray, row: int = 0, column: int = 0) -> No
 def digit_shares(rows: Mapping[str, np.ndarray], *, expected: float, title: str = "") -> Figure:
     """How often each digit comes up: {name: (10,) shares}, with a line at the `expected` share."""
     rows = {name: numbers(name, shares, (10,)) for name, shares in named("rows", rows).items()}
-    figure = Figure(figsize=(7, 1.1 * len(rows)))
+    figure = Figure(figsize=(7, 0.4 + 0.3 * bool(title) + 0.95 * len(rows)))
     axes = figure.subplots(len(rows), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     for ax, (name, shares) in zip(axes, rows.items(), strict=True):
         ax.bar(range(10), shares, color=APPROXIMATION, width=0.6)
-        ax.axhline(expected, color=DATA, linestyle="--", linewidth=1)
-        ax.set_ylabel(name, rotation=0, ha="right", va="center")
-        ax.set_xlim(-0.6, 9.6)
-        ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    label(axes[0], 9.6, expected, "in the data", DATA)
-    axes[-1].set(xticks=range(10), xlabel="digit")
+        ax.axhline(expected, color=DATA, linestyle=(0, (4, 2)), linewidth=1)
+        ax.set_title(name)
+        ax.set(xlim=(-0.6, 9.6), xticks=range(10), yticks=[])
+        ax.spines["left"].set_visible(False)
+        ax.tick_params(length=0)
+        for digit, share in enumerate(shares):
+            label(ax, digit, share, f"{share:.0%}", DATA, offset=(0, 6)).set(ha="center", fontsize=8.5)
+    axes[0].margins(y=0.25)
+    label(axes[0], 9.6, expected, f"{expected:.0%}: in the data", DATA)
+    axes[-1].set(xlabel="digit")
     return entitle(figure, title)

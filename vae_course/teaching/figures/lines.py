@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_course.teaching.arguments import named, numbers
-from vae_course.teaching.figures.style import entitle, label, styled
+from vae_course.teaching.figures.style import entitle, few_ticks, keep_apart, label, styled
 from vae_course.teaching.pictures import APPROXIMATION, DATA, EXACT, PRIOR
 
 
@@ -38,6 +38,7 @@ def named_lines(
     """
     figure = Figure(figsize=(7, 3.3 if title else 3))
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    ends = {ax: [] for ax in axes}
     for ax, (name, lines) in zip(axes, panels.items(), strict=True):
         ax.set(title=name, xlabel=xlabel, xscale=xscale, yscale=yscale)
         for line in lines:
@@ -47,7 +48,11 @@ def named_lines(
             ax.plot(x, y, color=line.color, linestyle=line.style, **marker)
             if line.name:
                 beside = (6, 0) if line.at == -1 else (6, -9)  # under the line, where it goes on
-                label(ax, x[line.at], y[line.at], line.name, line.color, offset=beside)
+                words = label(ax, x[line.at], y[line.at], line.name, line.color, offset=beside)
+                ends[ax] += [words] if line.at == -1 else []
+        few_ticks(ax)
+    for words in ends.values():
+        keep_apart(words)
     axes[0].set_ylabel(ylabel)
     return entitle(figure, title)
 
@@ -61,30 +66,32 @@ def learning_curves(
     ylim=None,
     title: str = "",
 ) -> Figure:
-    """Losses against steps, {name: (steps,)}, each a running mean over 50 steps, named at its bend.
+    """Losses against steps, {name: (steps,)}, each a running mean over 50 steps, named at its end.
 
     `exact` is the name and the value of a line that no curve can cross.
     """
-    figure = Figure(figsize=(7, 3))
+    figure = Figure(figsize=(7, 3.2 if title else 2.9))
     ax = figure.subplots()
+    ends = []
     for (name, losses), style in zip(named("curves", curves).items(), ("-", "--", ":"), strict=False):
         losses = numbers(name, losses, (None,))
         window = min(50, len(losses))
         smooth = np.convolve(losses, np.ones(window) / window, mode="valid")
         steps = np.arange(window, len(losses) + 1)
         ax.plot(steps, smooth, color=APPROXIMATION, linestyle=style)
-        bend = np.argmax(smooth <= smooth[-1] + 0.1 * (smooth[0] - smooth[-1]))
-        label(ax, steps[bend], smooth[bend], name, APPROXIMATION, offset=(6, 10))
+        ends.append(label(ax, steps[-1], smooth[-1], name, APPROXIMATION))
     if exact is not None:
         ax.axhline(exact[1], color=EXACT)
-        label(ax, ax.get_xlim()[0], exact[1], exact[0], EXACT, offset=(6, -9))
-    ax.set(xlabel="training step", ylabel=ylabel, ylim=ylim)
+        ends.append(label(ax, steps[-1], exact[1], exact[0], EXACT))
+    ax.set(xlabel="training step", ylabel=ylabel, ylim=ylim, xlim=(0, steps[-1]))
+    few_ticks(ax)
+    keep_apart(ends)
     return entitle(figure, title)
 
 
 @styled
 def histograms(values: Mapping[str, np.ndarray], *, xlabel: str, title: str = "", bins: int = 40) -> Figure:
-    """How several quantities of one kind are spread out, {name: (n,)}: the share of each in each bin.
+    """How several quantities of one kind are distributed, {name: (n,)}: the share of each in each bin.
 
     All have the same bins. The first is drawn as data, then the approximation's, the exact and the prior's
     colour; each name stands over its highest bar.
@@ -100,7 +107,7 @@ def histograms(values: Mapping[str, np.ndarray], *, xlabel: str, title: str = ""
         ax.stairs(shares, edges, color=color, linewidth=1.6)
         top = np.argmax(shares)
         label(ax, edges[top : top + 2].mean(), shares[top], name, color, offset=(0, 8)).set_ha("center")
-    ax.set(xlabel=xlabel, yticks=[], ylabel="share")
+    ax.set(xlabel=xlabel, yticks=[])
     ax.margins(x=0, y=0.12)
     ax.spines["left"].set_visible(False)
     return entitle(figure, title)

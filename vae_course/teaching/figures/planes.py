@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vae_course.teaching.arguments import named, numbers
-from vae_course.teaching.figures.style import entitle, styled
+from vae_course.teaching.figures.style import HALO, entitle, few_ticks, styled
 from vae_course.teaching.pictures import DIGITS, PRIOR
 
 
@@ -19,14 +19,20 @@ def latent_plane(
 
     With `prior`, the circles inside which N(0, I) puts 39% and 86% of its mass: radius 1 and 2.
     """
-    figure = Figure(figsize=(7, 0.7 + 6.3 / max(2, len(named("planes", planes)))))
-    axes = figure.subplots(1, len(planes), sharex=True, sharey=True, squeeze=False)[0]
-    for ax, (title, (codes, labels)) in zip(axes, planes.items(), strict=True):
+    n = len(named("planes", planes))
+    figure = Figure(figsize=(7 if n > 1 else 4.4, 0.7 + 6.4 / max(2, n) + (0.3 if title else 0)))
+    axes = figure.subplots(1, n, sharex=True, sharey=True, squeeze=False)[0]
+    for ax, (name, (codes, labels)) in zip(axes, planes.items(), strict=True):
         draw_codes(ax, codes, labels)
-        ax.set_title(title)
+        ax.set_title(name)
         ax.label_outer()
+        few_ticks(ax)
         if prior:
             _draw_prior(ax)
+    if prior:
+        words = "grey: N(0, I), with 39% of its mass inside the inner circle and 86% inside the outer"
+        figure.supxlabel(words, x=0.008, ha="left", fontsize=9, color=PRIOR)
+        _label_prior(axes[-1], list(planes.values())[-1][0])
     return entitle(figure, title)
 
 
@@ -35,11 +41,12 @@ def draw_codes(ax: Axes, codes: np.ndarray, labels: np.ndarray, *, rim: bool = F
     codes = numbers("codes", codes, (None, 2))
     labels = numbers("labels", labels, (len(codes),))
     for digit, color in enumerate(DIGITS):
+        sign = rf"$\mathsf{{{digit}}}$"
         place = codes[labels == digit].T
         if rim:
-            ax.scatter(*place, s=20, marker=f"${digit}$", color="white", linewidths=2)
-        ax.scatter(*place, s=14, marker=f"${digit}$", color=color, linewidths=0.2)
-    ax.set(xlabel="first latent z₁", ylabel="second latent z₂", aspect="equal")
+            ax.scatter(*place, s=20, marker=sign, color="white", linewidths=2)
+        ax.scatter(*place, s=14, marker=sign, color=color, linewidths=0.2)
+    ax.set(xlabel="first latent $z_1$", ylabel="second latent $z_2$", aspect="equal")
 
 
 def _draw_prior(ax: Axes) -> None:
@@ -47,14 +54,13 @@ def _draw_prior(ax: Axes) -> None:
     angle = np.linspace(0, 2 * np.pi, 100)
     for radius in (1, 2):
         ax.plot(radius * np.cos(angle), radius * np.sin(angle), color="white", linewidth=3)
-        ax.plot(radius * np.cos(angle), radius * np.sin(angle), color=PRIOR, linewidth=1.5)
-    ax.annotate(
-        "N(0, I)",
-        (0, -2),
-        (0, 3),  # inside, where the axes never cut it off
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        fontsize=9,
-        bbox={"boxstyle": "square,pad=0.1", "color": "white", "alpha": 0.8},
-    )
+        ax.plot(radius * np.cos(angle), radius * np.sin(angle), color=PRIOR, linewidth=1.2)
+
+
+def _label_prior(ax: Axes, codes: np.ndarray) -> None:
+    """The prior's name, outside its circles, at that corner where the fewest codes lie."""
+    corners = np.array([(1, 1), (1, -1), (-1, -1), (-1, 1)])
+    near = np.linalg.norm(np.asarray(codes)[:, None] - 1.8 * corners, axis=2) < 0.7
+    x, y = corners[near.sum(0).argmin()]
+    place = {"ha": "left" if x > 0 else "right", "va": "bottom" if y > 0 else "top"}
+    ax.text(1.46 * x, 1.46 * y, "N(0, I)", color=PRIOR, fontsize=10, path_effects=[HALO], **place)

@@ -1,20 +1,23 @@
 """The course's style, and how a figure is shown: sharp, and with alternative text for who cannot see it."""
 
 import io
+from collections.abc import Sequence
 from functools import wraps
 from pathlib import Path
 
 import font_source_sans_pro
 import matplotlib
+import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
-from vae_course.teaching.pictures import img_tag, small_png
+from vae_course.teaching.pictures import COLOURS, FEW, img_tag, small_png
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 HALO = withStroke(linewidth=3, foreground="white")  # keeps words legible where they meet a line
@@ -38,7 +41,9 @@ def figure_png(figure: Figure) -> bytes:
     """The figure as a small PNG."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
-    return small_png(buffer.getvalue())
+    images = [image for ax in figure.findobj(Axes) for image in ax.get_images()]
+    grey = all(image.get_cmap().name.startswith("gray") for image in images)
+    return small_png(buffer.getvalue(), colours=FEW if grey else COLOURS)
 
 
 def figure_html(figure: Figure, alt: str) -> str:
@@ -85,3 +90,45 @@ def label(
         fontsize=10,
         path_effects=[HALO],
     )
+
+
+def keep_apart(words: Sequence[Text], *, least: float = 12.5) -> None:
+    """Move the names at the ends of lines up and down until they are `least` points from one another."""
+    if not words:
+        return
+    ax = words[0].axes
+    ax.get_ylim()  # brings the limits up to date
+    points = 72 / ax.figure.dpi
+    heights = np.array([points * ax.transData.transform(word.xy)[1] for word in words])
+    order = np.argsort(heights, kind="stable")
+    steps = least * np.arange(len(words))
+    # As near as can be to where they belong: the mean over each run of names that would touch.
+    wanted, runs = heights[order] - steps, []
+    for height in wanted:
+        runs.append([height])
+        while len(runs) > 1 and np.mean(runs[-2]) > np.mean(runs[-1]):
+            runs[-2:] = [runs[-2] + runs[-1]]
+    placed = steps + np.concatenate([np.full(len(run), np.mean(run)) for run in runs])
+    for which, height in zip(order, placed, strict=True):
+        across, _ = words[which].get_position()
+        words[which].set_position((across, height - heights[which]))
+
+
+def few_ticks(ax: Axes) -> None:
+    """At most six ticks on an axis; on a logarithmic one powers of ten or of two, as plain numbers."""
+    for axis in (ax.xaxis, ax.yaxis):
+        if axis.get_scale() == "linear":
+            axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
+        elif axis.get_scale() == "log":
+            axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
+            axis.set_minor_formatter(NullFormatter())
+
+
+def _plain(value):
+    """A number as prose has it: 10,000 and 0.01, and 10 to some power where that were too long."""
+    value = float(f"{value:.6g}")  # 0.3, where the tick is at 0.30000000000000004
+    if value and not 1e-4 < abs(value) < 1e6:
+        power = np.log10(abs(value))
+        return f"$10^{{{power:.0f}}}$" if power == round(power) and value > 0 else f"{value:g}"
+    return f"{value:,.10g}".replace("-", "\N{MINUS SIGN}")
