@@ -296,7 +296,7 @@ CUT = {
 def test_a_gradient_that_is_cut_at_the_draw_is_found(name):
     outcome, text = ALL[name].diagnose(CUT[name])
     assert outcome is Outcome.NOT_TRACEABLE
-    assert text == "Its values are right, but jax.grad through it gives other numbers."
+    assert text == "Its values are right, but its gradient is not: jax.grad through it gives other numbers."
 
 
 TAKEN_OUT = [jnp.mean, jnp.min, jnp.median, lambda values: values.ravel()[0], lambda values: -2000.0]
@@ -432,13 +432,16 @@ def cubes(m, s, key):
 @pytest.mark.parametrize(
     ("f", "says"),
     [
-        (laplace, "another shape"),
-        (lambda m, s, key: m + s * (2 * jax.random.bernoulli(key, 0.5, m.shape) - 1), "another shape"),
+        (laplace, "the shape of its distribution is not"),
+        (
+            lambda m, s, key: m + s * (2 * jax.random.bernoulli(key, 0.5, m.shape) - 1),
+            "the shape of its distribution is not",
+        ),
         (
             lambda m, s, key: m + s * jax.random.uniform(key, m.shape, minval=-(3**0.5), maxval=3**0.5),
-            "another shape",
+            "the shape of its distribution is not",
         ),
-        (cubes, "depend on each other"),
+        (cubes, "do not depend on each other as they should"),
         (lambda m, s, key: 1.03 * m + s * jax.random.normal(key, m.shape), "its mean"),
         (lambda m, s, key: m + 1.04 * s * jax.random.normal(key, m.shape), "its standard deviation"),
         (lambda m, s, key: m + 0.96 * s * jax.random.normal(key, m.shape), "its standard deviation"),
@@ -511,12 +514,12 @@ def test_every_general_mistake_gets_a_diagnosis_in_every_exercise(name):
     ("name", "change", "says"),
     [
         ("best_sigma", lambda y: -y, "The sign is flipped"),
-        ("kl_on_grid", lambda y: 2 * y, "twice what was asked"),
-        ("kl_on_grid", lambda y: y / 2, "half of what was asked"),
+        ("kl_on_grid", lambda y: 2 * y, "twice what was asked for"),
+        ("kl_on_grid", lambda y: y / 2, "half of what was asked for"),
         ("squared_error", jnp.exp, "This is exp of"),
         ("kl_to_prior", jnp.log, "This is the log of"),
         ("best_sigma", lambda y: y**2, "This is sigma^2, the variance"),
-        ("kl_to_prior", jnp.sqrt, "This is the root of"),
+        ("kl_to_prior", jnp.sqrt, "This is the square root of"),
         ("bayes_on_grid", jnp.transpose, "Rows and columns"),
         ("reparametrized_gradient", lambda y: y, "wrong order"),
         ("rescale", lambda y: y, "wrong order"),
@@ -535,7 +538,7 @@ def test_a_general_mistake_is_named(name, change, says):
 def test_a_mean_for_a_sum_names_the_size():
     f = lambda log_q, log_p, area: exercises.kl_on_grid.library(log_q, log_p, area) / len(log_q)  # noqa: E731
     assert "log_q.shape[0]" in exercises.kl_on_grid.diagnose(f)[1]
-    assert "a mean stands where a sum was asked" in exercises.kl_on_grid.diagnose(f)[1]
+    assert "a mean was taken where a sum was asked for" in exercises.kl_on_grid.diagnose(f)[1]
 
 
 def test_hints_use_names_that_the_notebooks_have():

@@ -1,6 +1,6 @@
-"""Run a function that a learner wrote, whatever it does, and put what came out into words.
+"""Run a function that a learner wrote, whatever it does, and say in words what came out.
 
-The words hold no addresses, so they are the same on every run.
+The words contain no addresses, so they are the same on every run.
 """
 
 import inspect
@@ -43,18 +43,22 @@ class Answer(NamedTuple):
 
 
 class Watched:
-    """A function whose prints are caught, and that may take 20 seconds in all its calls together."""
+    """A function whose prints are caught, and that may take 20 seconds in all its calls together.
+
+    Where others keep the computer busy, so that it gets less than 20 seconds of computing, it may take 60.
+    """
 
     def __init__(self, f: Callable):
-        self.f, self.left, self.printed = f, SECONDS, None  # of the first call: later ones may be traced
+        self.f, self.printed = f, None  # of the first call: later ones may be traced
+        self.left = np.array([SECONDS, SECONDS, 3 * SECONDS], float)
 
     def __call__(self, *inputs):  # noqa: D102
-        begin, out = time.monotonic(), _Printed()
+        begin, out = _clocks(), _Printed()
         try:
             with redirect_stdout(out), _time_limit(self.left):
                 return self.f(*inputs)
         finally:
-            self.left -= time.monotonic() - begin
+            self.left -= _clocks() - begin
             self.printed = out.getvalue() if self.printed is None else self.printed
 
 
@@ -63,20 +67,28 @@ class _Printed(io.StringIO):
         return super().write(text) if self.tell() < 10_000 else len(text)
 
 
+def _clocks():
+    return np.array([time.monotonic(), time.process_time(), time.monotonic()])
+
+
 @contextmanager
-def _time_limit(seconds):
+def _time_limit(left):
     """Raise TimeUp when time is up. Without such signals (Windows, another thread) there is no limit."""
-    if seconds <= 0:
-        raise TimeUp
+    end = _clocks() + left
+
+    def stop(*_):
+        late = _clocks() > end
+        if late[:2].all() or late[2]:
+            raise TimeUp
+
+    stop()
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def stop(*_):
-        raise TimeUp
-
     handler = signal.signal(signal.SIGALRM, stop)
-    rest, _ = signal.setitimer(signal.ITIMER_REAL, seconds, 1)  # again each second, in case it is swallowed
+    first = max(left[0], 0.1)
+    rest, _ = signal.setitimer(signal.ITIMER_REAL, first, 1)  # again each second, in case it is swallowed
     try:
         yield
     finally:
@@ -168,10 +180,10 @@ def has_dots(answer: Answer) -> bool:
 
 
 def misfit(f: Any, names: list[str], inputs: tuple) -> str:
-    """Why f cannot be called with inputs, and "" if it can."""
-    needed = f"Needed a function of ({', '.join(names)}), got"
+    """Why f cannot be called with these inputs; "" if it can."""
+    arguments = ", ".join(names)
     if not callable(f):
-        return f"{needed} {kind(f)}."
+        return f"It is {kind(f)}; it should be a function of ({arguments})."
     try:
         signature = inspect.signature(f)
         signature.bind(*inputs)
@@ -180,20 +192,20 @@ def misfit(f: Any, names: list[str], inputs: tuple) -> str:
     except TypeError:
         plain = [each.replace(annotation=each.empty) for each in signature.parameters.values()]
         by_name = any(each.kind is each.KEYWORD_ONLY for each in plain)
-        advice = " What stands behind a * can only be given by name: leave out the *." if by_name else ""
-        return f"{needed} one of {inspect.Signature(plain)}.{advice}"
+        advice = " What comes after a * can only be passed by name: leave out the *." if by_name else ""
+        return f"It should take ({arguments}), but it takes {inspect.Signature(plain)}.{advice}"
     return ""
 
 
 def about_type(leaf: Any) -> str:
-    """What kind of thing was returned where a JAX array of floats is needed, and what to do about it."""
+    """What kind of thing was returned in place of a JAX array of floats, and what to do about it."""
     if isinstance(leaf, np.ndarray | np.generic):
         return "a numpy array. Use jnp instead of np, so that jax.grad can see through it."
     if isinstance(leaf, float):
         return "a Python float. Leave out float() and .item(), so that jax.grad can see through it."
     if isinstance(leaf, jax.Array):
-        return f"an array of {leaf.dtype}; needed one of floats."
-    return f"{kind(leaf)}; needed a JAX array."
+        return f"an array of {leaf.dtype}; it should be one of floats."
+    return f"{kind(leaf)}; it should be a JAX array."
 
 
 def kind(value: Any) -> str:
@@ -201,11 +213,11 @@ def kind(value: Any) -> str:
     if isinstance(value, str):
         return f"a string, {textwrap.shorten(repr(value), 50)}"
     if value is CoroutineType:
-        return "a coroutine, since the function is `async`: leave out the `async`"
+        return "a coroutine, because the function is `async` (leave out the `async`)"
     if value is GeneratorType:
-        return "a generator, since there is a `yield` or brackets around a `for`"
+        return "a generator, because of a `yield` or of round brackets around a `for`"
     if inspect.isroutine(value):
-        return f"a function, {value.__name__}, that is not called"
+        return f"the function {value.__name__}, which is not called"
     if isinstance(value, bool | int | float | complex | np.generic):
         return f"the {type(value).__name__} {value!s:.50}"
     if isinstance(value, jax.Array | np.ndarray):
@@ -241,10 +253,11 @@ def outline(value: Any) -> str:
 
 
 def _nested(value, show):
+    named = "" if type(value) in (dict, tuple, list) else type(value).__name__
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name!r}: {show(part)}" for name, part in value.items()) + "}"
+        return named + "{" + ", ".join(f"{name!r}: {show(part)}" for name, part in value.items()) + "}"
     inside = ", ".join(map(show, value))
-    return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    return named + (f"[{inside}]" if isinstance(value, list) else f"({inside})")
 
 
 def shown(printed: str) -> str:
@@ -260,7 +273,7 @@ def message(error: BaseException) -> str:
     try:
         text = str(error)
     except Exception:
-        text = "its message cannot be read"
+        text = "its message cannot be shown"
     text = re.sub("0x[0-9a-f]+", "0x...", text)
     return textwrap.shorten(f"{type(error).__name__}: {text}".rstrip(": "), 300, placeholder=" ...")
 
@@ -270,4 +283,5 @@ def location(error: BaseException, f: Callable) -> str:
     code = getattr(inspect.unwrap(f), "__code__", None)
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if code and frame.filename == code.co_filename]
+    own = own if "site-packages" not in str(code) else []  # np.sum, say, is not the learner's
     return f"\nin line {own[-1].lineno} of your cell: {own[-1].line}" if own else ""

@@ -2,8 +2,8 @@
 
     squared_error = exercises.squared_error.check(squared_error)
 
-runs the learner's function on seeded inputs beside the library's, says what it saw, and hands back the
-learner's own function when it is right and the library's otherwise, so that the notebook always goes on.
+runs the learner's function and the library's on the same seeded inputs, says what it saw, and returns the
+learner's own function if it is right and the library's otherwise, so that the notebook always goes on.
 """
 
 import html
@@ -25,24 +25,24 @@ from vae_course.teaching.exercises.general import Mistake
 
 
 class Outcome(StrEnum):
-    """What a check found. The value opens the printed text."""
+    """What a check found. Its value begins what is shown."""
 
     NOT_ATTEMPTED = "not attempted yet"
     CORRECT = "correct"
-    MISTAKE = "not yet, and this mistake is known"
-    WRONG_ARGUMENTS = "wrong arguments"
-    RAISED = "raised an error"
-    RETURNED_NONE = "returned None"
+    MISTAKE = "not quite"
+    WRONG_ARGUMENTS = "the arguments do not fit"
+    RAISED = "it raised an error"
+    RETURNED_NONE = "it returned None"
     WRONG_TYPE = "wrong type"
     WRONG_SHAPE = "wrong shape"
     NOT_FINITE = "not finite"
-    NOT_REPEATABLE = "not the same twice"
-    DIFFERENT = "different numbers"
+    NOT_REPEATABLE = "it gives different numbers each time"
+    DIFFERENT = "not the right numbers"
     TOO_SMALL = "too small"
     TOO_LARGE = "too large"
-    CHANGED_INPUT = "changed its input"
+    CHANGED_INPUT = "it changed its input"
     NOT_TRACEABLE = "right on plain arrays, but not inside jit, vmap and grad"
-    NO_ANSWER = "no answer"
+    NO_ANSWER = "no answer in time"
 
 
 TICK = '<b style="color: #007A5A">\N{HEAVY CHECK MARK}</b> '
@@ -101,14 +101,14 @@ class Exercise:
         self._n_hints, self._said_at_hint = max(1, min(n, len(self.hints))), self._said
         for i, hint in enumerate(self.hints[: self._n_hints], start=1):
             print(f"Hint {i} of {len(self.hints)}: {hint}")
-        following = f"exercises.{self.name}.hint({self._n_hints + 1}) shows the next one now."
+        following = f"exercises.{self.name}.hint({self._n_hints + 1}) shows the next hint now."
         last = f"No more hints. exercises.{self.name}.solution() shows the library's {self.asks}."
         print(following if self._n_hints < len(self.hints) else last)
 
 
 @dataclass(repr=False, eq=False)
 class Function(Exercise):
-    """One function to write. If its last argument is a `key`, what it gives is compared by its law."""
+    """One function to write. If its last argument is a `key`, its draws are compared, over many keys."""
 
     library: Callable
     inputs: Callable  # gives seeded tuples of arguments
@@ -137,17 +137,20 @@ class Function(Exercise):
             raise
         except answers.TimeUp:
             outcome = Outcome.NO_ANSWER
-            text = f"It was given up after {answers.SECONDS} seconds. Is there a loop that does not end?"
+            text = f"We gave up after {answers.SECONDS} seconds. Is there a loop that never ends?"
         except BaseException as error:  # an answer so odd that looking at it raises
             outcome, text = Outcome.WRONG_TYPE, f"Looking at it raised {answers.message(error)}"
         return outcome, "\n".join(filter(None, [text, answers.shown(watched.printed or "")]))
 
     def _diagnose(self, f, watched):
         if f is self.library:
-            return Outcome.NOT_ATTEMPTED, "This is the library's own function. Run the cell with yours first."
+            return (
+                Outcome.NOT_ATTEMPTED,
+                "This is the library's own function. First run a cell that defines yours.",
+            )
         if misfit := answers.misfit(f, self.arguments, self._inputs[0]):
             return Outcome.WRONG_ARGUMENTS, misfit
-        learner = [self._run(watched, i) for i in range(len(self._inputs))]
+        learner = [self._run_learners(watched, i) for i in range(len(self._inputs))]
         if any(map(answers.has_dots, learner)):
             return Outcome.NOT_ATTEMPTED, ""
         problems = [problem for i, answer in enumerate(learner) if (problem := self._problem(f, i, answer))]
@@ -178,6 +181,12 @@ class Function(Exercise):
         if not self.random:
             return answers.run(f, self._inputs[i])
         return answers.run_random(f, self._inputs[i], n_keys)
+
+    def _run_learners(self, f, i):
+        """What the learner's f does. If it is random, it gets many keys only if a few find no mistake."""
+        answer = self._run(f, i, laws.FEW)
+        right = self.random and answer.error is None and self._agree(answer, self._right(i), i)
+        return self._run(f, i) if right else answer
 
     def _recall(self, f, i, n_keys=laws.N_KEYS):
         """`_run`, once only, for the library's function and for mistakes."""
@@ -222,29 +231,32 @@ class Function(Exercise):
             return Outcome.RETURNED_NONE, f"Is a `return` missing?{given}"
         if not answer.repeats:
             return Outcome.NOT_REPEATABLE, (
-                "Called twice with the same key it gives different draws. Its noise comes from somewhere "
-                "else, such as np.random. Take it from jax.random, with the key that comes in."
+                "Called twice with the same key, it gives two different draws. Does its noise come from "
+                "np.random, say? Draw it with jax.random, from the key that is passed in."
             )
         if jax.tree.structure(value) != jax.tree.structure(wanted):
             if not isinstance(value, tuple | list | dict) and not _is_floats(value):
                 return Outcome.WRONG_TYPE, f"It is {answers.about_type(value)}{given}"
             needed, got = answers.outline(wanted), answers.outline(value)
-            return Outcome.WRONG_SHAPE, f"Needed {needed}, got {got}.{given}"
+            return Outcome.WRONG_SHAPE, f"It should be {needed}, but it is {got}.{given}"
         for leaf, want in zip(jax.tree.leaves(value), jax.tree.leaves(wanted), strict=True):
             if not _is_floats(leaf):
                 right = "The numbers are right, but it" if self._agree(answer, self._right(i), i) else "It"
                 return Outcome.WRONG_TYPE, f"{right} is {answers.about_type(leaf)}"
             if leaf.shape != want.shape:
-                return Outcome.WRONG_SHAPE, f"Needed shape {want.shape}, got {leaf.shape}.{given}"
+                return (
+                    Outcome.WRONG_SHAPE,
+                    f"Its shape should be {want.shape}, but it is {leaf.shape}.{given}",
+                )
         if not _is_finite(value):
-            where = "Look for a log, root or division that meets 0, and an exp of something large."
-            return Outcome.NOT_FINITE, f"It holds nan or inf. {where}{given}\ngot      {brief(value)}"
+            where = "Look for a log, a root or a division that meets 0, or an exp of something large."
+            return Outcome.NOT_FINITE, f"It contains nan or inf. {where}{given}\ngot      {brief(value)}"
         if not self._agree(answer, self._right(i), i):
             if self.random and not np.ptp(answer.draws, axis=0).any():
                 return Outcome.MISTAKE, "Every key gives the same noise. Pass your key to jax.random.normal."
             return Outcome.DIFFERENT, self._about_numbers(i, answer) + given
         if answer.changed:
-            return Outcome.CHANGED_INPUT, "It wrote into what it was given. Build a new value instead."
+            return Outcome.CHANGED_INPUT, "It writes into its own arguments. Build a new value instead."
         return None
 
     def _about_numbers(self, i, answer):
@@ -269,14 +281,14 @@ class Function(Exercise):
         except BaseException as error:
             return f"{advice} It raised {type(error).__name__}{answers.location(error, f)}"
         if not self._close(value, answer.value, i):
-            return "Inside jax.jit and jax.vmap it gives other numbers than outside."
+            return "Inside jax.jit and jax.vmap it gives other numbers than outside them."
         if not self.gradients:
             return ""
         if ("gradient", i) not in self._kept:
             self._kept["gradient", i] = answers.run_traced(self.library, self._inputs[i], self.random)[1]
         right = self._kept["gradient", i]
         if laws.difference(gradient, right, 2) if self.random else not self._close(gradient, right, i):
-            return "Its values are right, but jax.grad through it gives other numbers."
+            return "Its values are right, but its gradient is not: jax.grad through it gives other numbers."
         return ""
 
     def _about_sizes(self, f):

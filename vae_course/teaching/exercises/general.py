@@ -1,4 +1,4 @@
-"""Mistakes that people make everywhere, tried for every exercise."""
+"""Mistakes that anybody makes anywhere, tried in every exercise."""
 
 import inspect
 import itertools
@@ -18,14 +18,14 @@ class Mistake(NamedTuple):
 
 
 TRANSFORMED = {
-    "The sign is flipped: this is minus what was asked.": jnp.negative,
-    "This is twice what was asked: is a factor 2 too many, or a 1/2 missing?": lambda y: 2 * y,
-    "This is half of what was asked: is a factor 1/2 too many, or a 2 missing?": lambda y: y / 2,
-    "This is exp of what was asked: leave out the exp, or take the log.": jnp.exp,
-    "This is the log of what was asked: leave out the log, or take the exp.": jnp.log,
-    "This is the square of what was asked: leave it out, or take the root.": jnp.square,
-    "This is the root of what was asked: leave it out, or square.": jnp.sqrt,
-    "Rows and columns are exchanged: take .T.": jnp.transpose,
+    "The sign is flipped: this is minus what was asked for.": jnp.negative,
+    "This is twice what was asked for: is there a factor 2 too many, or a 1/2 missing?": lambda y: 2 * y,
+    "This is half of what was asked for: is there a factor 1/2 too many, or a 2 missing?": lambda y: y / 2,
+    "This is exp of what was asked for: leave out the exp, or take the log.": jnp.exp,
+    "This is the log of what was asked for: leave out the log, or take exp.": jnp.log,
+    "This is the square of what was asked for: leave out the square, or take the root.": jnp.square,
+    "This is the square root of what was asked for: leave out the root, or square it.": jnp.sqrt,
+    "Rows and columns are swapped: transpose with .T.": jnp.transpose,
 }
 
 
@@ -38,15 +38,15 @@ def mistakes(library: Callable, names: list[str], inputs: tuple) -> Iterator[Mis
     for says, change in TRANSFORMED.items():
         yield Mistake(says, changed(lambda y, _, change=change: change(y)))
     if isinstance(library(*inputs), tuple):
-        yield Mistake("The parts come in the wrong order.", lambda *inputs: library(*inputs)[::-1])
+        yield Mistake("These are the right parts in the wrong order.", lambda *inputs: library(*inputs)[::-1])
     for i, axis in ((i, axis) for i, value in enumerate(inputs) for axis in range(getattr(value, "ndim", 0))):
-        size = f"{inputs[i].shape[axis]} here, {names[i]}.shape[{axis}]"
+        size = f"{names[i]}.shape[{axis}], here {inputs[i].shape[axis]}"
         yield Mistake(
-            f"It is divided by a size ({size}): a mean stands where a sum was asked.",
+            f"It is too small by a factor of {size}: a mean was taken where a sum was asked for.",
             changed(lambda y, inputs, i=i, axis=axis: y / inputs[i].shape[axis]),
         )
         yield Mistake(
-            f"It is too large by the factor of a size ({size}): a sum stands where a mean was asked.",
+            f"It is too large by a factor of {size}: a sum was taken where a mean was asked for.",
             changed(lambda y, inputs, i=i, axis=axis: y * inputs[i].shape[axis]),
         )
 
@@ -72,7 +72,7 @@ def with_other_sizes(f: Callable, sizes: set[int]) -> Iterator[tuple[str, Callab
             {**f.__globals__, **{str(k): swap[k] for k in swap}},
         )
         uses = [f"{old[k]}, the notebook's {'d' if k == 64 else k}, where {swap[k]} is needed" for k in swap]
-        says = f"It uses {' and '.join(uses)}. Take sizes from what comes in: len(x), for example."
+        says = f"It uses {' and '.join(uses)}. Take sizes from the arguments: len(x), for example."
         yield says, FunctionType(code, scope, f.__name__, f.__defaults__, f.__closure__)
 
 

@@ -1,6 +1,6 @@
-"""Random functions are compared by their law: what they give over many keys, not what they give for one.
+"""Random functions are compared by their draws over many keys, not by the draw for one key.
 
-So it does not matter how a function uses its key, and right answers are never refused for their noise.
+So a function may use its key as it likes, and no right answer is refused because of its noise.
 """
 
 import time
@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import jax
 import numpy as np
+from jax.extend.core import jaxprs_in_params
 
 N_KEYS = 40_000  # the standard error of a standard deviation is 0.4% of it
 FEW = 5_000  # at once, and enough to tell mistakes apart, and gradients
@@ -20,8 +21,7 @@ def draws(f: Callable, inputs: tuple, n_keys: int) -> np.ndarray:
     """What f gives for up to n_keys keys, (keys, numbers). The last of its inputs is the key."""
     *given, key = inputs
     one = lambda key: f(*given, key)  # noqa: E731 (not compiled, which takes longest where f is small)
-    steps = jax.make_jaxpr(one)(key).eqns
-    largest = max((var.aval.size for step in steps for var in step.outvars), default=1)
+    largest = max(_sizes(jax.make_jaxpr(one)(key).jaxpr), default=1)
     chunk = int(np.clip(MAX_SIZE // max(largest, 1), 50, FEW))
     rows, begin = [], 0.0
     for keys in jax.random.split(key, (n_keys // chunk, chunk)):
@@ -30,6 +30,14 @@ def draws(f: Callable, inputs: tuple, n_keys: int) -> np.ndarray:
         if time.process_time() > begin + SECONDS:
             break
     return np.concatenate(rows)
+
+
+def _sizes(steps):
+    """The size of each array that a jaxpr makes, also inside jit and loops."""
+    for step in steps.eqns:
+        yield from (var.aval.size for var in step.outvars)
+        for inner in jaxprs_in_params(step.params):
+            yield from _sizes(inner)
 
 
 def draws_one_by_one(f: Callable, inputs: tuple, n_keys: int = 200) -> np.ndarray:
@@ -56,8 +64,8 @@ def _products(u):
 FEATURES = {
     "its mean is not right": lambda u: u,
     "its standard deviation is not right": lambda u: u**2,
-    "its mean and standard deviation are right, but its distribution has another shape": _shares,
-    "the numbers of one draw depend on each other in another way": _products,
+    "its mean and standard deviation are right, but the shape of its distribution is not": _shares,
+    "the numbers within one draw do not depend on each other as they should": _products,
 }
 
 

@@ -48,9 +48,9 @@ class Number(Exercise):
         except OverflowError:  # an int of more than 300 digits
             number = np.inf
         except Exception:  # an array of several, a function, an answer that cannot be looked at
-            return Outcome.WRONG_TYPE, f"It is {answers.kind(answer)}; needed one number."
+            return Outcome.WRONG_TYPE, f"It is {answers.kind(answer)}; it should be one number."
         if np.isnan(number):
-            return Outcome.NOT_FINITE, "It is nan, which is no number."
+            return Outcome.NOT_FINITE, "It is nan, not a number."
         if abs(number - self.library) <= self.within:
             return Outcome.CORRECT, ""
         for mistake in [*self.mistakes, *general.mistakes_of_a_number(self.library)]:
