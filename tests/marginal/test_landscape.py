@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from vae_course.marginal import DecodedGrid, hills, landscapes, latent_grid
+from vae_course.marginal import DecodedGrid, close_up, hills, landscapes, latent_grid
 from vae_course.models import Decoder, GaussianDecoder, LinearDecoder
 
 
@@ -57,3 +57,19 @@ def test_a_ridge_is_one_piece_and_depth_ends_a_hill():
     assert hills(below)[2, 3] == 1
     assert hills(below)[4, 0] == 2
     assert hills(below).max() == 2
+
+
+def test_a_close_up_holds_the_hill_and_the_point_and_is_cut_at_its_depth(linear):
+    plane, x, z = DecodedGrid(linear, latent_grid(200, 3.0)), jnp.full(6, 0.4), jnp.array([1.5, -1.0])
+    heights, (left, right, bottom, top) = close_up(plane, x, z, depth=9.0, n=50)
+    assert heights.shape == (50, 50)
+    assert heights.min() == -9
+    assert -0.1 < heights.max() <= 0
+    assert left < z[0] < right
+    assert bottom < z[1] < top
+    np.testing.assert_allclose(right - left, top - bottom, rtol=1e-5)
+    high = np.asarray(plane.grid.points)[
+        np.asarray(plane.log_joint(x)).reshape(-1) > plane.log_joint(x).max() - 9
+    ]
+    assert (high.min(axis=0) > [left, bottom]).all()
+    assert (high.max(axis=0) < [right, top]).all()

@@ -12,7 +12,7 @@ from vae_course.marginal.grid import (
     grid_log_likelihood,
     latent_grid,
 )
-from vae_course.marginal.landscape import DEPTH, Landscapes, hills, landscapes
+from vae_course.marginal.landscape import DEPTH, Landscapes, close_up, hills, landscapes
 from vae_course.marginal.linear import fit_ppca, linear_log_marginal, linear_posterior
 from vae_course.marginal.sampling import (
     estimates,

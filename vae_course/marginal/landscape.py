@@ -4,12 +4,13 @@ from typing import NamedTuple
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy import ndimage
 
 from vae_course.map_latents import log_joint
-from vae_course.marginal.grid import DecodedGrid, for_each
-from vae_course.typed import Images, Latents
+from vae_course.marginal.grid import DecodedGrid, for_each, latent_grid
+from vae_course.typed import Image, Images, Latent, Latents
 
 DEPTH = 5.0  # nats: what lies no deeper below the top belongs to a hill
 NEAR = 3.0  # nats: the area around the top is measured down to here
@@ -45,6 +46,26 @@ def hills(below_top: np.ndarray) -> np.ndarray:
     [[1, 0, 2], [0, 0, 2]]
     """
     return ndimage.label(below_top > -DEPTH, structure=np.ones((3, 3)))[0]
+
+
+def close_up(plane: DecodedGrid, x: Image, z: Latent, *, depth: float = 15.0, n: int = 100):
+    """The landscape of one image near to: nats below its top on n x n points, and their extent.
+
+    The square holds z and whatever of the plane lies within `depth` nats of the top; lower is cut to -depth.
+    """
+    top = float(_heights(plane.model, x[None], plane.mode(x)[None])[0])
+    high = plane.grid.points[np.asarray(plane.log_joint(x)).reshape(-1) > top - depth]
+    seen = np.concatenate([np.asarray(high), np.asarray(z)[None], np.asarray(plane.mode(x))[None]])
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    half_width = 0.58 * float(max(high - low)) + 0.03
+    window = latent_grid(n, half_width, jnp.asarray((low + high) / 2))
+    below = _heights_on(plane.model, x, window) - top
+    return np.maximum(below, -depth), window.extent
+
+
+@eqx.filter_jit
+def _heights_on(model, x, grid):
+    return DecodedGrid(model, grid).log_joint(x)
 
 
 _heights = eqx.filter_jit(jax.vmap(log_joint, in_axes=(None, 0, 0)))

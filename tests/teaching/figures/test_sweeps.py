@@ -68,10 +68,7 @@ def test_codes_and_prior_are_counted_within_radius_1():
 def test_landscapes_lie_the_right_way_up_under_one_scale_with_their_own_ring(n):
     values = -np.arange(6.0 * n).reshape(n, 2, 3)
     points = np.arange(2.0 * n).reshape(n, 2)
-    figure = figures.landscapes(
-        np.zeros((n, 64)), values, points, (-1, 2, -3, 4), unit="nats", names=["a", "b"]
-    )
-    assert figure.axes[0].get_title("left") == "a"
+    figure = figures.landscapes(np.zeros((n, 64)), values, points, (-1, 2, -3, 4), unit="nats")
     drawn = [ax for ax in figure.axes if ax.get_visible() and ax.images and ax.get_label() != "<colorbar>"]
     assert len(drawn) == n
     for ax, heights, point in zip(drawn, values, points, strict=True):
@@ -83,3 +80,20 @@ def test_landscapes_lie_the_right_way_up_under_one_scale_with_their_own_ring(n):
         np.testing.assert_array_equal(ring.get_xydata()[0], point)
         assert ring.get_markerfacecolor() == "none"
         assert ring.get_markersize() > 10  # it leaves in sight what it rings
+
+
+def test_close_ups_have_a_square_a_name_and_a_bar_of_their_own():
+    heights = -np.arange(6.0).reshape(2, 3)
+    seen = [(heights, (0, 0.3, 1, 1.3)), (3 * heights, (-2, 2, -2, 2))]
+    points = np.array([[0.1, 1.1], [1.0, 0.0]])
+    figure = figures.close_ups(np.zeros((2, 64)), seen, points, ["needle", "ridge"], title="the point")
+    for ax, (values, extent), point, name, bar in zip(
+        figure.axes, seen, points, ("needle", "ridge"), (0.1, 1), strict=False
+    ):
+        np.testing.assert_array_equal(ax.images[0].get_array(), values)
+        assert tuple(ax.images[0].get_extent()) == extent
+        assert ax.images[0].get_clim() == (-15, 0)
+        assert ax.get_title("left") == name
+        *_, ring, line = ax.get_lines()
+        np.testing.assert_array_equal(ring.get_xydata()[0], point)
+        np.testing.assert_allclose(np.ptp(line.get_xdata()), bar)

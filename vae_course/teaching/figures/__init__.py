@@ -12,6 +12,7 @@ from vae_course.teaching.figures.posteriors import close_up, posteriors, views
 from vae_course.teaching.figures.report_card import report_card
 from vae_course.teaching.figures.style import figure_html, figure_png, show, styled
 from vae_course.teaching.figures.sweeps import (
+    close_ups,
     codes_and_prior,
     falling_sigma,
     landscapes,
@@ -29,6 +30,7 @@ __all__ = [
     "Line",
     "bound_and_truth",
     "close_up",
+    "close_ups",
     "codes_and_prior",
     "digit_grid",
     "digit_rows",

@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from vae_course.teaching.arguments import named, numbers
 from vae_course.teaching.figures.digits import draw_digit
-from vae_course.teaching.figures.style import entitle, label, styled
+from vae_course.teaching.figures.style import entitle, few_ticks, label, styled
 from vae_course.teaching.pictures import APPROXIMATION, DATA, EXACT, PRIOR
 
 
@@ -26,7 +26,8 @@ def train_and_held_out(
     """Over training steps, a panel a title: {title: (steps, values)}, values (starts, steps, 2), train first.
 
     A line a start; train is solid and filled, held out dashed and open, and both are named. With `gap`, the
-    room between their means is shaded, and named by it where it is widest. What leaves `ylim` is cut off.
+    room between their means is shaded, and named by it in the panel where it is widest. What leaves `ylim`
+    is cut off.
     """
     figure = Figure(figsize=(7, 3.2))
     axes = figure.subplots(1, len(named("panels", panels)), sharey=True, squeeze=False)[0]
@@ -40,24 +41,35 @@ def train_and_held_out(
         ax.set_title(panel, fontsize=10.5)
         ax.margins(x=0.08, y=0.12)
     axes[0].set(ylabel=ylabel, ylim=ylim)
+    gaps = []
     for ax, (steps, values) in zip(axes, panels.values(), strict=True):
-        _name_both(ax, steps, np.mean(values, axis=0), gap)
+        train, held_out = np.moveaxis(np.asarray(values), 2, 0)
+        _name_both(ax, steps, train, held_out)
+        means = np.mean(values, axis=0)
+        gaps.append((np.abs(np.diff(means)).max(), ax, steps, means))
+        if gap:
+            ax.fill_between(steps, *means.T, color=APPROXIMATION, alpha=0.13, linewidth=0)
+    if gap:
+        _name_gap(*max(gaps, key=lambda each: each[0])[1:], gap)
     figure.supxlabel("training steps", fontsize=10)
     return entitle(figure, title)
 
 
-def _name_both(ax, steps, means, gap):
-    """The names beside the last points, outside of the two bundles, and that of the gap between them."""
-    higher = means[-1, 0] > means[-1, 1]
-    for i, (name, color) in enumerate((("train", DATA), ("held out", APPROXIMATION))):
-        up = 12 if (i == 0) == higher else -12
-        written = label(ax, steps[-1], means[-1, i], name, color, offset=(4, up))
-        written.set_ha("right")
-    if gap:
-        ax.fill_between(steps, *means.T, color=APPROXIMATION, alpha=0.13, linewidth=0)
-        widest = np.argmax(abs(means[:, 0] - means[:, 1]))
-        middle = means[widest].mean()
-        label(ax, steps[widest], middle, gap, APPROXIMATION, offset=(-6, 0)).set_ha("right")
+def _name_both(ax, steps, train, held_out):
+    """The names of the two bundles, at their ends and outside of both."""
+    above = train[:, -1].mean() > held_out[:, -1].mean()
+    for runs, name, color, up in (
+        (train, "train", DATA, above),
+        (held_out, "held out", APPROXIMATION, not above),
+    ):
+        end = runs[:, -1].max() if up else runs[:, -1].min()
+        label(ax, steps[-1], end, name, color, offset=(4, 11 if up else -11)).set_ha("right")
+
+
+def _name_gap(ax, steps, means, gap):
+    """The name of the gap, where it is widest."""
+    widest = np.argmax(abs(means[:, 0] - means[:, 1]))
+    label(ax, steps[widest], means[widest].mean(), gap, APPROXIMATION, offset=(-6, 0)).set_ha("right")
 
 
 @styled
@@ -69,7 +81,7 @@ def likelihood_of_sigma(sigma: np.ndarray, curves: Mapping[str, np.ndarray], *, 
     for (name, values), style, top in zip(curves.items(), ("-", "--", ":"), tops, strict=False):
         ax.plot(sigma, values, style, color=DATA)
         ax.plot(*top, "o", color=EXACT, ms=6, zorder=3)
-        label(ax, *top, name, DATA, offset=(14, 9))
+        label(ax, *top, name, DATA, offset=(0, -16)).set_ha("center")
     for here, there in itertools.pairwise(tops):
         ax.annotate("", there, here, arrowprops={"arrowstyle": "->", "color": EXACT, "lw": 1.8, "shrinkB": 5})
     ax.set_xscale("log")
@@ -93,6 +105,7 @@ def falling_sigma(
     ax.loglog(steps, np.transpose(sigma), "-o", markersize=4.5, color=APPROXIMATION)
     ax.axhline(level[1], color=DATA, linestyle=":")
     label(ax, steps[-1], level[1], level[0], DATA, offset=(0, 9)).set_ha("right")
+    few_ticks(ax)
     ax.set_xticks(steps, [f"{step:,}" for step in steps])
     ax.minorticks_off()
     ax.set(xlabel="training steps", ylabel="the best sigma")
@@ -115,14 +128,16 @@ def codes_and_prior(codes: np.ndarray, draws: np.ndarray, *, title: str = "") ->
     plane.set(ylim=(-3.5, 3.5), xticks=range(-3, 4), yticks=range(-3, 4))
     lengths, drawn = np.linalg.norm(codes, axis=1), np.linalg.norm(draws, axis=1)
     edges = np.linspace(0, 3.5, 36)
-    both = (lengths, DATA, "the codes", 9), (drawn, PRIOR, "draws from N(0, I)", 12)
-    for which, color, name, up in both:
+    for which, color, name, at in (
+        (lengths, DATA, "the codes", 1.0),
+        (drawn, PRIOR, "draws from N(0, I)", 1.6),
+    ):
         shares = np.histogram(which, edges)[0] / len(which)
         radii.stairs(shares, edges, fill=True, color=color, alpha=0.25)
         radii.stairs(shares, edges, color=color, lw=1.5)
-        at = np.argmax(shares) if which is lengths else np.searchsorted(edges, 1.8)
+        height = 0.9 * shares.max() if which is lengths else shares[np.searchsorted(edges, at)] + 0.02
         inside = f"{name}:\n{(which < 1).mean():.0%} within radius 1"
-        label(radii, edges[at + 1], shares[at], inside, color, offset=(6, up if which is drawn else 0))
+        label(radii, at, height, inside, color, offset=(6, 0))
     radii.axvline(1, color=EXACT, lw=1.5)
     radii.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     radii.set(xlabel="distance from the origin", ylabel="share", xlim=(0, 3.5))
@@ -138,17 +153,15 @@ def landscapes(
     *,
     unit: str,
     columns: int = 4,
-    names: Sequence[str] = (),
     title: str = "",
 ) -> Figure:
     """Landscapes of n images over the latent plane, (n, rows, columns), lowest z2 first, in reading order.
 
     Each holds its image of 64 pixels in a corner, and an open ring around its point of `points` (n, 2), wide
-    enough to leave in sight what lies there. All share one scale of colours, named by `unit`; `names` are
-    written above them.
+    enough to leave in sight what lies there. All share one scale of colours, named by `unit`.
     """
     rows = -(-len(images) // columns)
-    figure = Figure(figsize=(7, 0.4 + (1.75 if names else 1.5) * rows + (0.3 if title else 0)))
+    figure = Figure(figsize=(7, 0.4 + 1.5 * rows + (0.3 if title else 0)))
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for ax in axes.flat[len(images) :]:
         ax.set_visible(False)
@@ -159,9 +172,45 @@ def landscapes(
             ax.plot(*point, "o", markersize=15, markerfacecolor="none", mew=width, color=color)
         draw_digit(ax.inset_axes([0, 0, 0.27, 0.27]), image)
         ax.label_outer()
-    for ax, name in zip(axes.flat, names, strict=False):
-        ax.set_title(name, fontsize=10)
     figure.supxlabel("first latent z₁", fontsize=10)
     figure.supylabel("second latent z₂", fontsize=10)
     figure.colorbar(heat, ax=axes, label=unit, shrink=0.9)
+    return entitle(figure, title)
+
+
+@styled
+def close_ups(
+    images: np.ndarray,
+    seen: Sequence[tuple[np.ndarray, tuple]],
+    points: np.ndarray,
+    names: Sequence[str],
+    *,
+    title: str = "",
+) -> Figure:
+    """Landscapes of n images, each on a square of its own, {(heights, extent)}, four in a row, and named.
+
+    `heights` are nats below the top, lowest z2 first, and all share one scale. A bar says how long 0.1 of the
+    plane is, or 1 on a large square. An open ring stands around each of the `points` (n, 2).
+    """
+    rows = -(-len(images) // 4)
+    figure = Figure(figsize=(7, 0.5 + 1.75 * rows))
+    axes = figure.subplots(rows, 4, squeeze=False)
+    lowest = min(np.min(heights) for heights, _ in seen)
+    for ax, image, (heights, extent), point, name in zip(
+        axes.flat, images, seen, points, names, strict=False
+    ):
+        heat = ax.imshow(heights, origin="lower", extent=extent, vmin=lowest, vmax=0)
+        for width, color in ((3.2, "white"), (1.6, APPROXIMATION)):
+            ax.plot(*point, "o", markersize=13, markerfacecolor="none", mew=width, color=color)
+        draw_digit(ax.inset_axes([0, 0, 0.27, 0.27]), image)
+        left, right, bottom, top = extent
+        bar = 1.0 if right - left > 1.5 else 0.1
+        end, up = right - 0.06 * (right - left), bottom + 0.08 * (top - bottom)
+        ax.plot([end - bar, end], [up, up], color="white", lw=2.5, solid_capstyle="butt")
+        ax.text(end - bar / 2, up + 0.03 * (top - bottom), f"{bar:g}", color="white", ha="center", fontsize=9)
+        ax.set_title(name, fontsize=10)
+        ax.set(xticks=[], yticks=[], xlim=(left, right), ylim=(bottom, top))
+    for ax in axes.flat[len(images) :]:
+        ax.set_visible(False)
+    figure.colorbar(heat, ax=axes, label="nats below the top", shrink=0.9)
     return entitle(figure, title)
