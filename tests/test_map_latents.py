@@ -10,7 +10,6 @@ import scipy.stats
 
 from vae_course import map_latents
 from vae_course.map_latents import (
-    at_best_sigma,
     bad_limit,
     best_sigma,
     fit_latents,
@@ -247,7 +246,9 @@ def test_points_are_trained_with_the_decoder_from_each_seed_and_seen_at_the_best
     np.testing.assert_allclose(seen.sigma[2, 1, 0], np.sqrt((residuals**2).mean()), rtol=1e-5)
     likelihoods = scipy.stats.norm(0, seen.sigma[2, 1, 0]).logpdf(residuals).sum(axis=1)
     np.testing.assert_allclose(seen.nats[2, 1, 0], likelihoods.mean(), rtol=1e-4)
-    np.testing.assert_allclose(at_best_sigma(model, images, latents).sigma, seen.sigma[2, 1, 0], rtol=1e-5)
+    np.testing.assert_allclose(
+        map_latents._at_best_sigma(model, images, latents).sigma, seen.sigma[2, 1, 0], rtol=1e-5
+    )
 
 
 def test_a_step_of_a_few_examples_moves_the_latents_of_these_alone():

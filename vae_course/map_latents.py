@@ -69,7 +69,7 @@ def rescale(
     return W / c, b, c * Z
 
 
-def at_best_sigma(model: GaussianDecoder, X: Images, Z: Latents) -> GaussianDecoder:
+def _at_best_sigma(model: GaussianDecoder, X: Images, Z: Latents) -> GaussianDecoder:
     """The same decoder with the sigma that is best for the images X at their latents Z."""
     return GaussianDecoder(model.decoder, sigma=float(best_sigma(X, apply(model, Z))))
 
@@ -168,12 +168,13 @@ def over_time(runs: Sequence[Fit], X: Images, T: Float[Array, "M d"]) -> OverTim
     At each mark sigma is set to the best one for X, so that it does not matter how fast the optimiser moves
     sigma; each image of T has the latent that `fit_latents` finds.
     """
-    found = [[_at_mark(*at_mark, X, T) for at_mark in run.at_marks] for run in runs]
+    found = [[_at_mark(at_mark, X, T) for at_mark in run.at_marks] for run in runs]
     return OverTime(*np.moveaxis(np.array(found), 2, 0))
 
 
-def _at_mark(model, Z, X, T):
-    model = at_best_sigma(model, X, Z)
+def _at_mark(model_and_Z, X, T):
+    model, Z = model_and_Z
+    model = _at_best_sigma(model, X, Z)
     sets = (X, Z), (T, fit_latents(model, T, Z))
     nats = [log_likelihood_of_each(model, images, latents).mean() for images, latents in sets]
     return nats, [best_sigma(images, apply(model, latents)) for images, latents in sets]
@@ -190,8 +191,12 @@ def residual_correlations(model: GaussianDecoder, X: Images, Z: Latents) -> tupl
     side = round(residuals.shape[1] ** 0.5)
     rows = residuals.reshape(len(X), side, side)
     neighbours, others = residuals[jnp.argmin(apart, axis=1)], jnp.roll(residuals, 1, axis=0)
-    pairs = (rows[:, 1:], rows[:, :-1]), (residuals, neighbours), (residuals, others)
-    return tuple(jnp.mean(a * b) / jnp.sqrt(jnp.mean(a**2) * jnp.mean(b**2)) for a, b in pairs)
+    below = _correlation(rows[:, 1:], rows[:, :-1])
+    return below, _correlation(residuals, neighbours), _correlation(residuals, others)
+
+
+def _correlation(a, b):
+    return jnp.mean(a * b) / jnp.sqrt(jnp.mean(a**2) * jnp.mean(b**2))
 
 
 def bad_limit(model: GaussianDecoder, X: Images, Z: Latents, T: Float[Array, "M d"]) -> Number:
