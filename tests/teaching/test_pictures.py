@@ -65,8 +65,8 @@ def test_the_dark_veil_has_a_hole_for_each_piece_of_paper():
     tag = img_tag(png(np.zeros((4, 6, 3))), "words", paper=[(0.1, 0.2, 0.3, 0.9), (0.5, 0, 1, 1)])
     (polygon,) = re.findall(r"clip-path: polygon\(evenodd, (.*)\)", tag)
     corners = [tuple(float(share.rstrip("%")) for share in corner.split()) for corner in polygon.split(", ")]
-    assert corners[:5] == [(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)]
-    assert corners[5:11] == [(10, 20), (30, 20), (30, 90), (10, 90), (10, 20), (0, 0)]
+    assert corners[:5] == [(-1, -1), (101, -1), (101, 101), (-1, 101), (-1, -1)]
+    assert corners[5:11] == [(10, 20), (30, 20), (30, 90), (10, 90), (10, 20), (-1, -1)]
     assert len(corners) == 17
 
 

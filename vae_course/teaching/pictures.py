@@ -31,7 +31,10 @@ DARK = (
     ".vae-picture {position: relative; display: inline-block; max-width: 100%} "
     ".vae-picture img {display: block; max-width: 100%; height: auto} "
     "[data-jp-theme-light=false] .vae-picture i "
-    "{position: absolute; inset: 0; backdrop-filter: invert(0.93) hue-rotate(180deg)}"
+    "{position: absolute; inset: 0; backdrop-filter: invert(0.93) hue-rotate(180deg)} "
+    "[data-jp-theme-light=false] .vae-picture::after "  # else half a pixel of white is left at its edge
+    '{content: ""; position: absolute; inset: 0; outline: 2px solid var(--jp-layout-color0);'
+    " outline-offset: -1px}"
 )
 GAP = 200  # the grey between two images of a row: neither ink nor paper
 INK, LINE, SPACE = 34, 22, 10  # of a caption: its grey, its height, and the free space around a row
@@ -74,11 +77,11 @@ def img_tag(png: bytes, alt: str, *, paper: Sequence[Sequence[float]] = ()) -> s
     source = base64.b64encode(png).decode()
     width = Image.open(io.BytesIO(png)).width // 2
     image = f'<img alt="{html.escape(alt)}" width="{width}" src="data:image/png;base64,{source}">'
-    corners = ["0 0, 100% 0, 100% 100%, 0 100%, 0 0"]
+    corners = ["-1% -1%, 101% -1%, 101% 101%, -1% 101%, -1% -1%"]
     for rectangle in paper:
         left, top, right, bottom = (f"{100 * share:.1f}%" for share in rectangle)
         around = f"{left} {top}, {right} {top}, {right} {bottom}, {left} {bottom}, {left} {top}"
-        corners.append(f"{around}, 0 0")
+        corners.append(f"{around}, -1% -1%")
     dark = f'<i style="clip-path: polygon(evenodd, {", ".join(corners)})"></i>'
     return f'<div class="vae-picture"><style>{DARK}</style>{image}{dark}</div>'
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
+from matplotlib.textpath import TextPath
 
 from vae_course.data import SIDE
 from vae_course.teaching.arguments import named, numbers
-from vae_course.teaching.figures.style import entitle, label, styled
+from vae_course.teaching.figures.style import TITLE, entitle, label, styled
 from vae_course.teaching.pictures import APPROXIMATION, DATA
 
 CELL = SIDE + 1  # an image and the gap to the next, in pixels
@@ -20,9 +23,9 @@ def digit_rows(rows: Mapping[str, np.ndarray], *, titles: Sequence[str] = (), ti
     """Rows of images under each other, each row with its name: {name: (n, 64) images}; a title a column."""
     rows = {name: numbers(name, images, (None, SIDE**2)) for name, images in named("rows", rows).items()}
     n = max(map(len, rows.values()))
-    side = min(5.6 / n, 0.7)  # inches
-    longest = 0.09 * max(map(len, rows)) + 0.1
-    figure, ax = _table(side * n, side * len(rows), left=longest, top=0.3 * bool(titles), title=title)
+    left = 0.15 + max(_inches(name, "ytick.labelsize") for name in rows)
+    side = min((7 - left) / n, 0.7)
+    figure, ax = _table(side * n, side * len(rows), left=left, top=0.25 * bool(titles), title=title)
     for row, images in enumerate(rows.values()):
         for column, image in enumerate(images):
             draw_digit(ax, image, row, column)
@@ -51,10 +54,16 @@ def digit_grid(
     return figure
 
 
+def _inches(words, size, **look):
+    """How long some words are; `size` is in points, or the style's name of a size."""
+    font = FontProperties(size=matplotlib.rcParams.get(size, size), **look)
+    return TextPath((0, 0), words, prop=font).get_extents().width / 72 if words else 0
+
+
 def _table(width, height, *, left=0.0, top=0.0, title=""):
     """A figure just large enough for a table of digits, in inches, and its axes."""
     above = top + 0.3 * bool(title)
-    wide = max(left + width, 0.085 * len(title))  # the title is not cut
+    wide = max(left + width, _inches(title, TITLE, weight="bold") + 0.2)
     figure = Figure(figsize=(wide, above + height), layout="none")
     entitle(figure, title)
     place = left / wide, 0, width / wide, height / (above + height)
@@ -77,7 +86,7 @@ def draw_digit(ax: Axes, image: np.ndarray, row: int = 0, column: int = 0) -> No
 def digit_shares(rows: Mapping[str, np.ndarray], *, expected: float, title: str = "") -> Figure:
     """How often each digit comes up: {name: (10,) shares}, with a line at the `expected` share."""
     rows = {name: numbers(name, shares, (10,)) for name, shares in named("rows", rows).items()}
-    figure = Figure(figsize=(7, 0.4 + 0.3 * bool(title) + 0.95 * len(rows)))
+    figure = Figure(figsize=(7, 0.4 + 0.3 * bool(title) + 0.85 * len(rows)))
     axes = figure.subplots(len(rows), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     for ax, (name, shares) in zip(axes, rows.items(), strict=True):
         ax.bar(range(10), shares, color=APPROXIMATION, width=0.6)
@@ -86,9 +95,6 @@ def digit_shares(rows: Mapping[str, np.ndarray], *, expected: float, title: str 
         ax.set(xlim=(-0.6, 9.6), xticks=range(10), yticks=[])
         ax.spines["left"].set_visible(False)
         ax.tick_params(length=0)
-        for digit, share in enumerate(shares):
-            label(ax, digit, share, f"{share:.0%}", DATA, offset=(0, 6)).set(ha="center", fontsize=8.5)
-    axes[0].margins(y=0.25)
-    label(axes[0], 9.6, expected, f"{expected:.0%}: in the data", DATA)
+    label(axes[0], 9.6, expected, f"{expected:.0%} in the data", DATA)
     axes[-1].set(xlabel="digit")
     return entitle(figure, title)

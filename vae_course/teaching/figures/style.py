@@ -20,6 +20,7 @@ from matplotlib.transforms import Bbox
 from vae_course.teaching.pictures import COLOURS, FEW, img_tag, small_png
 
 STYLE = Path(__file__).with_name("course.mplstyle")
+TITLE = 12  # points
 HALO = withStroke(linewidth=3, foreground="white")  # keeps words legible where they meet a line
 for face in ("SourceSansPro", "SourceSansProBold", "SourceSansProIt"):
     fontManager.addfont(font_source_sans_pro.font_files_ttf[face])
@@ -49,19 +50,21 @@ def figure_png(figure: Figure) -> bytes:
 def figure_html(figure: Figure, alt: str) -> str:
     """The figure as HTML, with `alt` saying in words what it shows."""
     png = figure_png(figure)  # which lays it out
-    return img_tag(png, alt, paper=[*_paper(figure)])
+    return img_tag(png, alt, paper=_paper(figure))
 
 
 def _paper(figure):
     """Where digits, heat pictures and their scales are: left, top, right, bottom as shares of the figure."""
     width, height = figure.bbox.size
+    found = []
     for ax in figure.findobj(Axes):
         boxes = [image.get_window_extent() for image in ax.get_images()]
-        if ax.get_label() == "<colorbar>":
-            boxes.append(ax.get_window_extent())
-        if boxes and ax.get_visible():
-            box = Bbox.intersection(Bbox.union(boxes), ax.get_window_extent())
-            yield box.x0 / width, 1 - box.y1 / height, box.x1 / width, 1 - box.y0 / height
+        boxes += [ax.get_window_extent()] if ax.get_label() == "<colorbar>" else []
+        box = Bbox.intersection(Bbox.union(boxes), ax.get_window_extent()) if boxes else None
+        inside = box and any(other.padded(1).count_contains(box.corners()) == 4 for other in found)
+        if box and ax.get_visible() and not inside:  # an inset lies in a hole already
+            found.append(box)
+    return [(b.x0 / width, 1 - b.y1 / height, b.x1 / width, 1 - b.y0 / height) for b in found]
 
 
 def show(figure: Figure, *, alt: str) -> None:
@@ -72,7 +75,7 @@ def show(figure: Figure, *, alt: str) -> None:
 def entitle(figure: Figure, title: str) -> Figure:
     """The figure with its point in words above all panels; without words, as it was."""
     if title:
-        figure.suptitle(title, x=0.008, ha="left", fontsize=12, fontweight="bold", wrap=True)
+        figure.suptitle(title, x=0.008, ha="left", fontsize=TITLE, fontweight="bold", wrap=True)
     return figure
 
 
