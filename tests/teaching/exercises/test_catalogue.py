@@ -1,6 +1,9 @@
 """Every exercise of every notebook: the solution passes, each mistake is told apart, the stub is known."""
 
 import inspect
+import json
+import re
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -8,9 +11,9 @@ import numpy as np
 import pytest
 from jax.scipy.special import logsumexp
 
-from vae_course import gaussian, map_latents
+from vae_course import elbo, gaussian, map_latents, marginal, models
 from vae_course.teaching import exercises
-from vae_course.teaching.exercises import answers, general
+from vae_course.teaching.exercises import answers, catalogue, general
 from vae_course.teaching.exercises.checker import Exercise, Function, Outcome
 
 EVERY = {name: each for name in exercises.__all__ if isinstance(each := getattr(exercises, name), Exercise)}
@@ -541,9 +544,18 @@ def test_a_mean_for_a_sum_names_the_size():
     assert "a mean was taken where a sum was asked for" in exercises.kl_on_grid.diagnose(f)[1]
 
 
-def test_hints_use_names_that_the_notebooks_have():
-    for exercise in EVERY.values():
+@pytest.mark.parametrize(
+    "path", sorted(Path(catalogue.__file__).parent.glob("ex*.toml")), ids=lambda path: path.stem
+)
+def test_hints_and_mistakes_use_names_that_their_notebook_has(path):
+    (notebook,) = (Path(__file__).parents[3] / "notebooks").glob(f"{path.stem[2:4]}_*.ipynb")
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    code = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    ours = {name for room in (gaussian, map_latents, marginal, models, elbo) for name in vars(room)}
+    for exercise in catalogue.read(path.stem):
         words = " ".join([*exercise.hints, *(mistake.says for mistake in exercise.mistakes)])
+        called = set(re.findall(r"(?<![\w.])([a-z_]\w*)\(", words))
+        assert called & ours <= set(re.findall(r"\w+", code))
         for word in ("objectives", "map_latents.", "gaussian.", "spread", "turned round"):
             assert word not in words
 

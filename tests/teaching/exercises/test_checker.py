@@ -74,8 +74,8 @@ BAD = {
         "It is the float 1.5; it should be a function of (x, x_hat).",
     ),
     "dots, not a function": (..., Outcome.WRONG_ARGUMENTS, "an object of type ellipsis"),
-    "one argument": (lambda x: x, Outcome.WRONG_ARGUMENTS, "It should take (x, x_hat), but it takes (x)."),
-    "three arguments": (lambda a, b, c: a, Outcome.WRONG_ARGUMENTS, "but it takes (a, b, c)."),
+    "one argument": (lambda x: x, Outcome.WRONG_ARGUMENTS, "It should take (x, x_hat), not (x)."),
+    "three arguments": (lambda a, b, c: a, Outcome.WRONG_ARGUMENTS, "not (a, b, c)."),
     "an int": (lambda x, x_hat: 3, Outcome.WRONG_TYPE, "It is the int 3; it should be a JAX array."),
     "a string": (lambda x, x_hat: "3", Outcome.WRONG_TYPE, "It is a string, '3'; it should be a JAX array."),
     "a bool": (lambda x, x_hat: True, Outcome.WRONG_TYPE, "It is the bool True"),
@@ -83,11 +83,7 @@ BAD = {
     "a float": (lambda x, x_hat: float(right(x, x_hat)), Outcome.WRONG_TYPE, "The numbers are right"),
     "a wrong float": (lambda x, x_hat: 0.123, Outcome.WRONG_TYPE, "It is a Python float"),
     "item": (lambda x, x_hat: right(x, x_hat).item(), Outcome.WRONG_TYPE, "float()"),
-    "a numpy array": (
-        lambda x, x_hat: np.asarray(right(x, x_hat)),
-        Outcome.WRONG_TYPE,
-        "right, but it is a numpy",
-    ),
+    "a numpy array": (lambda x, x_hat: np.asarray(right(x, x_hat)), Outcome.WRONG_TYPE, "right, not a numpy"),
     "np.float64": (lambda x, x_hat: np.float64(right(x, x_hat)), Outcome.WRONG_TYPE, "Use jnp instead of np"),
     "a wrong numpy array": (lambda x, x_hat: np.array(0.123), Outcome.WRONG_TYPE, "It is a numpy array"),
     "a complex number": (lambda x, x_hat: right(x, x_hat) + 0j, Outcome.WRONG_TYPE, "complex64"),
@@ -98,16 +94,16 @@ BAD = {
     "a wrong shape": (
         lambda x, x_hat: x[:2],
         Outcome.WRONG_SHAPE,
-        "Its shape should be (), but it is (2,).\nIt was given x = [",
+        "Its shape should be (), not (2,).\nIt was given x = [",
     ),
-    "one number in brackets": (lambda x, x_hat: right(x, x_hat)[None], Outcome.WRONG_SHAPE, "but it is (1,)"),
+    "one number in brackets": (lambda x, x_hat: right(x, x_hat)[None], Outcome.WRONG_SHAPE, "not (1,)"),
     "a pair": (
         lambda x, x_hat: (x, x_hat),
         Outcome.WRONG_SHAPE,
-        "It should be one array, but it is (array, array).",
+        "It should be one array, not (array, array).",
     ),
-    "a dict": (lambda x, x_hat: {"a": x}, Outcome.WRONG_SHAPE, "but it is {'a': array}"),
-    "an empty tuple": (lambda x, x_hat: (), Outcome.WRONG_SHAPE, "but it is ()."),
+    "a dict": (lambda x, x_hat: {"a": x}, Outcome.WRONG_SHAPE, "not {'a': array}"),
+    "an empty tuple": (lambda x, x_hat: (), Outcome.WRONG_SHAPE, "not ()."),
     "nan": (lambda x, x_hat: jnp.sqrt(-right(x, x_hat)), Outcome.NOT_FINITE, "nan or inf"),
     "inf": (lambda x, x_hat: right(x, x_hat) / 0, Outcome.NOT_FINITE, "nan or inf"),
     "different": (lambda x, x_hat: 3 * right(x, x_hat), Outcome.DIFFERENT, "expected"),
@@ -346,7 +342,7 @@ def test_a_tree_of_another_structure_is_a_wrong_shape():
 
     outcome, text = exercises.gradient_step.diagnose(only_one)
     assert outcome is Outcome.WRONG_SHAPE
-    assert text.startswith("It should be (array, array), but it is (array).")
+    assert text.startswith("It should be (array, array), not (array).")
 
 
 def test_a_sampler_that_cannot_be_vmapped_is_told_so():
@@ -360,7 +356,7 @@ def test_a_sampler_that_cannot_be_vmapped_is_told_so():
 def test_a_samplers_wrong_shape_is_a_wrong_shape():
     outcome, text = exercises.sample.diagnose(lambda m, s, key: jax.random.normal(key, (2, 8)))
     assert outcome is Outcome.WRONG_SHAPE
-    assert text.startswith("Its shape should be (7,), but it is (2, 8).\nIt was given m = [")
+    assert text.startswith("Its shape should be (7,), not (2, 8).\nIt was given m = [")
 
 
 @pytest.fixture
@@ -446,12 +442,12 @@ TOLD = {
     "a coroutine": (coroutine, Outcome.WRONG_TYPE, "leave out the `async`"),
     "an object": (lambda x, x_hat: object(), Outcome.WRONG_TYPE, "It is an object of type object"),
     "a generator": (lambda x, x_hat: (a for a in x), Outcome.WRONG_TYPE, "It is a generator"),
-    "by name": (only_by_name, Outcome.WRONG_ARGUMENTS, "but it takes (*, x, x_hat)."),
+    "by name": (only_by_name, Outcome.WRONG_ARGUMENTS, "not (*, x, x_hat)."),
     "by name, in words": (only_by_name, Outcome.WRONG_ARGUMENTS, "leave out the *."),
     "raised": (lambda x, x_hat: x @ x_hat[:2], Outcome.RAISED, "It was given x = [ 0.1257,"),
     "not finite": (lambda x, x_hat: x[0] / 0, Outcome.NOT_FINITE, "It was given x = [ 0.1257,"),
     "a shape": (lambda x, x_hat: x[:2], Outcome.WRONG_SHAPE, "It was given x = [ 0.1257,"),
-    "numbers in a tuple": (lambda x, x_hat: (1.0, x), Outcome.WRONG_SHAPE, "but it is (float, array)"),
+    "numbers in a tuple": (lambda x, x_hat: (1.0, x), Outcome.WRONG_SHAPE, "not (float, array)"),
     "wrong, and numpy inside": (
         lambda x, x_hat: jnp.asarray(np.sum(np.abs(np.asarray(x) - 3))),
         Outcome.DIFFERENT,

@@ -193,7 +193,7 @@ def misfit(f: Any, names: list[str], inputs: tuple) -> str:
         plain = [each.replace(annotation=each.empty) for each in signature.parameters.values()]
         by_name = any(each.kind is each.KEYWORD_ONLY for each in plain)
         advice = " What comes after a * can only be passed by name: leave out the *." if by_name else ""
-        return f"It should take ({arguments}), but it takes {inspect.Signature(plain)}.{advice}"
+        return f"It should take ({arguments}), not {inspect.Signature(plain)}.{advice}"
     return ""
 
 

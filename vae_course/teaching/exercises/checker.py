@@ -84,8 +84,7 @@ class Exercise:
         display(Said(outcome, f"{self.name}: {outcome}.{text}The notebook goes on with {named}."))
         return kept
 
-    def _keep(self, answer):
-        """What the notebook goes on with after a right answer, and its name."""
+    def _keep(self, answer):  # a right answer: what the notebook goes on with, and its name
         return answer, f"your {self.asks}"
 
     def _solved(self):
@@ -144,10 +143,7 @@ class Function(Exercise):
 
     def _diagnose(self, f, watched):
         if f is self.library:
-            return (
-                Outcome.NOT_ATTEMPTED,
-                "This is the library's own function. First run a cell that defines yours.",
-            )
+            return Outcome.NOT_ATTEMPTED, "This is the library's own function. Run the cell with yours first."
         if misfit := answers.misfit(f, self.arguments, self._inputs[0]):
             return Outcome.WRONG_ARGUMENTS, misfit
         learner = [self._run_learners(watched, i) for i in range(len(self._inputs))]
@@ -238,16 +234,13 @@ class Function(Exercise):
             if not isinstance(value, tuple | list | dict) and not _is_floats(value):
                 return Outcome.WRONG_TYPE, f"It is {answers.about_type(value)}{given}"
             needed, got = answers.outline(wanted), answers.outline(value)
-            return Outcome.WRONG_SHAPE, f"It should be {needed}, but it is {got}.{given}"
+            return Outcome.WRONG_SHAPE, f"It should be {needed}, not {got}.{given}"
         for leaf, want in zip(jax.tree.leaves(value), jax.tree.leaves(wanted), strict=True):
             if not _is_floats(leaf):
                 right = "The numbers are right, but it" if self._agree(answer, self._right(i), i) else "It"
                 return Outcome.WRONG_TYPE, f"{right} is {answers.about_type(leaf)}"
             if leaf.shape != want.shape:
-                return (
-                    Outcome.WRONG_SHAPE,
-                    f"Its shape should be {want.shape}, but it is {leaf.shape}.{given}",
-                )
+                return Outcome.WRONG_SHAPE, f"Its shape should be {want.shape}, not {leaf.shape}.{given}"
         if not _is_finite(value):
             where = "Look for a log, a root or a division that meets 0, or an exp of something large."
             return Outcome.NOT_FINITE, f"It contains nan or inf. {where}{given}\ngot      {brief(value)}"

@@ -51,11 +51,6 @@ def mistakes(library: Callable, names: list[str], inputs: tuple) -> Iterator[Mis
         )
 
 
-def mistakes_of_a_number(right: float) -> list[Mistake]:
-    """The general mistakes of an exercise that asks for one number."""
-    return [Mistake(says, lambda change=change: change(right)) for says, change in TRANSFORMED.items()]
-
-
 def with_other_sizes(f: Callable, sizes: set[int]) -> Iterator[tuple[str, Callable]]:
     """Words, and f with `sizes` in place of the whole numbers that it takes from the notebook, and of 64."""
     f = inspect.unwrap(f)
@@ -67,10 +62,8 @@ def with_other_sizes(f: Callable, sizes: set[int]) -> Iterator[tuple[str, Callab
     for new in itertools.product(sorted(sizes), repeat=len(old)) if 0 < len(old) < 4 else ():
         swap = dict(zip(old, new, strict=False))
         constants = tuple(swap.get(c, c) if type(c) is int else c for c in f.__code__.co_consts)
-        code, scope = (
-            f.__code__.replace(co_consts=constants),
-            {**f.__globals__, **{str(k): swap[k] for k in swap}},
-        )
+        code = f.__code__.replace(co_consts=constants)
+        scope = {**f.__globals__, **{str(k): swap[k] for k in swap}}
         uses = [f"{old[k]}, the notebook's {'d' if k == 64 else k}, where {swap[k]} is needed" for k in swap]
         says = f"It uses {' and '.join(uses)}. Take sizes from the arguments: len(x), for example."
         yield says, FunctionType(code, scope, f.__name__, f.__defaults__, f.__closure__)

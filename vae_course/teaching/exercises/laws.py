@@ -76,9 +76,7 @@ def difference(mine: np.ndarray, right: np.ndarray, n_features: int = len(FEATUR
     clipped, so that a few of them cannot decide.
     """
     n = min(len(mine), len(right))
-    if np.allclose(
-        mine[:n], right[:n], rtol=1e-3, atol=1e-5, equal_nan=True
-    ):  # the key is used in the same way
+    if np.allclose(mine[:n], right[:n], 1e-3, 1e-5, equal_nan=True):  # the key is used in the same way
         return ""
     low, center, high = np.percentile(right, [16, 50, 84], axis=0)
     scale = (high - low) / 2

@@ -53,11 +53,10 @@ class Number(Exercise):
             return Outcome.NOT_FINITE, "It is nan, not a number."
         if abs(number - self.library) <= self.within:
             return Outcome.CORRECT, ""
-        for mistake in [*self.mistakes, *general.mistakes_of_a_number(self.library)]:
+        for mistake in [*self.mistakes, *general.mistakes(lambda: self.library, [], ())]:
             if abs(number - float(mistake.gives())) <= self.within:
                 return Outcome.MISTAKE, mistake.says
-        small = number < self.library
-        return Outcome.TOO_SMALL if small else Outcome.TOO_LARGE, ""
+        return Outcome.TOO_SMALL if number < self.library else Outcome.TOO_LARGE, ""
 
     def _keep(self, _):
         return self.library, self._with_unit(self.library)
