@@ -2,7 +2,7 @@
 PYTHON_HERE := .venv/bin/python
 NOTEBOOKS ?= $(wildcard notebooks/*.ipynb)
 
-.PHONY: help environment lab unit test notebooks lint lock bench
+.PHONY: help environment lab fresh unit test notebooks lint lock bench
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -10,8 +10,11 @@ help:
 environment:
 	@sh scripts/environment.sh
 
-lab: environment  ## open JupyterLab on the first notebook (the first time sets everything up)
+lab: environment  ## open JupyterLab on your own copy of the notebooks (the first time sets everything up)
 	@sh scripts/lab.sh
+
+fresh: environment  ## set one of your notebooks back, and keep what you have beside it: make fresh NOTEBOOK=02
+	@$(PYTHON_HERE) scripts/own_copy.py --fresh "$(NOTEBOOK)"
 
 # XLA compiles on many threads, and glibc keeps memory for each: one arena for all saves a kernel 70 MB.
 export MALLOC_ARENA_MAX = 1

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import pytest
 
 NOTEBOOKS = [path.stem for path in (Path(__file__).parent / "notebooks").glob("*.ipynb")]
+LONG = ("tests/browser/", "tests/notebooks/test_again")
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +18,7 @@ def example_names(doctest_namespace):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """A worker takes a whole module; of those in the browser, where it is long, one notebook."""
+    """A worker takes a whole module, or one notebook of those that are long: see LONG."""
     if config.getoption("dist") != "loadscope":
         return None  # xdist's own for what was asked for instead
     from xdist.scheduler import LoadScopeScheduling  # not there when pytest runs without xdist
@@ -25,6 +26,6 @@ def pytest_xdist_make_scheduler(config, log):
     class ByNotebook(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             notebook = next((name for name in NOTEBOOKS if f"[{name}" in nodeid), "")
-            return super()._split_scope(nodeid) + notebook * nodeid.startswith("tests/browser/")
+            return super()._split_scope(nodeid) + notebook * nodeid.startswith(LONG)
 
     return ByNotebook(config, log)

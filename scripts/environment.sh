@@ -1,20 +1,29 @@
 #!/bin/sh
 # Makes .venv from requirements.lock, with this course installed in it. Does nothing when it is there and fits.
-# It is built again when the lock changed, the folder moved, or its Python is gone; it does not look at dates.
+# It is built again when the lock changed or its Python is gone, beside the old one, which goes when the new one is
+# complete. If only the folder moved, its paths are set right. It does not look at dates.
 set -eu
 cd "$(dirname "$0")/.."
 
-log=.venv/setup.log
-stamp=.venv/made-from         # what .venv was built from; written last, so half a .venv has none
+new=.venv.new
+stamp=.venv/made-from         # what .venv was built from, and where; written last, so half a .venv has none
 course_stamp=.venv/installed  # the pyproject.toml that vae_course was installed with
 
 fail() { echo "Setup stopped: $*" >&2; exit 1; }
 version() { "$1" -c 'import platform; print(platform.python_version())' 2>/dev/null; }
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
-fits() {
-    [ "$(cat $stamp 2>/dev/null)" = "$1" ] && .venv/bin/python -c 'import pip' 2>/dev/null || return 1
+works() {
+    .venv/bin/python -c 'import pip' 2>/dev/null || return 1
     [ -z "${PYTHON:-}" ] || [ "$(version "$PYTHON")" = "$(version .venv/bin/python)" ]
+}
+
+# What names the folder: `activate`, the first line of each command, and where vae_course is.
+set_paths() {
+    { .venv/bin/python -m venv .venv --without-pip && .venv/bin/python scripts/move_environment.py "$1" "$PWD/.venv"; } \
+        >>.venv/setup.log 2>&1 || fail "the paths in .venv could not be set right. What was said is in .venv/setup.log."
+    rm -f $course_stamp
+    echo "$lock $PWD" >$stamp
 }
 
 find_python() {
@@ -28,14 +37,16 @@ find_python() {
     fail "this course needs Python 3.11 or newer, and '$python' is Python $found. Name another: $another"
 }
 
-# Runs pip with its words in the log and a dot for each package. A pipe hides pip's status, hence the file.
+# Runs pip in an environment, its words in the log and a dot for each package. A pipe hides its status, hence the file.
 run_pip() {
-    rm -f .venv/pip-worked
-    { .venv/bin/python -m pip install --no-user --progress-bar off --disable-pip-version-check "$@" 2>&1 &&
-        : >.venv/pip-worked; } |
+    venv=$1 log=$1/setup.log
+    shift
+    rm -f $venv/pip-worked
+    { $venv/bin/python -m pip install --no-user --progress-bar off --disable-pip-version-check "$@" 2>&1 &&
+        : >$venv/pip-worked; } |
         tee -a $log | while read -r line; do case $line in Collecting* | Processing*) printf . ;; esac; done
     echo
-    [ -e .venv/pip-worked ] && return
+    [ -e $venv/pip-worked ] && return
     if grep -Eqi 'connection broken|from versions: none|timed out|ConnectionError|IncompleteRead' $log; then
         fail "the packages could not be downloaded. The first setup needs the network; running the same command" \
             "again goes on from here. What pip said is in $log."
@@ -43,28 +54,38 @@ run_pip() {
     fail "pip could not install the packages. What it said is in $log, at its end:" "$(grep ERROR $log | tail -n 1)"
 }
 
-made_from="$(cksum <requirements.lock) $PWD"
-if ! fits "$made_from"; then
+lock=$(cksum <requirements.lock)
+made_from=$(cat $stamp 2>/dev/null) || made_from=
+if works && [ "$made_from" = "$lock $PWD" ]; then
+    :
+elif works && [ ! -L .venv ] && [ "${made_from#"$lock" /}" != "$made_from" ]; then
+    echo "The folder has moved: the paths in .venv are set right."
+    set_paths "${made_from#"$lock" }/.venv"
+else
     find_python
     "$python" -c 'import venv, ensurepip' 2>/dev/null || fail "'$python' has no venv module. Debian, Ubuntu:" \
         "apt install python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv (as root)," \
         "then the same command again."
     echo "Setting up .venv with Python $(version "$python"), once. This takes about a minute."
-    rm -rf .venv
-    mkdir .venv
-    "$python" -m venv .venv >$log 2>&1 || fail "'$python -m venv .venv' failed. What it said is in $log."
-    run_pip --require-hashes -r requirements.lock
-    echo "$made_from" >$stamp
+    rm -rf $new
+    mkdir $new
+    "$python" -m venv $new >$new/setup.log 2>&1 ||
+        fail "'$python -m venv $new' failed. What it said is in $new/setup.log."
+    run_pip $new --require-hashes -r requirements.lock
+    rm -rf .venv.old
+    [ ! -e .venv ] || mv .venv .venv.old
+    mv $new .venv
+    rm -rf .venv.old
+    set_paths "$PWD/$new"
 fi
 
 course="$(cksum <pyproject.toml)"
 if [ "$(cat $course_stamp 2>/dev/null)" != "$course" ]; then
-    run_pip --no-deps --no-build-isolation --no-index -e . >/dev/null
+    run_pip .venv --no-deps --no-build-isolation --no-index -e . >/dev/null
     echo "$course" >$course_stamp
     echo "The environment in .venv is ready."
 fi
 
-# JupyterLab asks about news and updates at its first start, and the kernel warns; both can be told not to.
-mkdir -p .venv/share/jupyter/lab/settings/overrides.d .venv/etc/ipython
-cp scripts/jupyterlab_settings.json .venv/share/jupyter/lab/settings/overrides.d/vae_course.json
+# Settings of the kernel. Those of JupyterLab are in scripts/jupyterlab.
+mkdir -p .venv/etc/ipython
 cp scripts/ipython_kernel_config.py .venv/etc/ipython/

@@ -1,10 +1,15 @@
 #!/bin/sh
-# Opens JupyterLab on the first notebook. If the usual port is taken, JupyterLab looks for the next one.
+# Opens JupyterLab on the first notebook, in the reader's own copy. If the usual port is taken, JupyterLab looks
+# for the next one. How it looks and what it does by itself stands in scripts/jupyterlab.
 set -eu
 cd "$(dirname "$0")/.."
 
-set -- --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
-    --ServerApp.log_level=ERROR --LabApp.log_level=ERROR --ServerApp.answer_yes=True
+.venv/bin/python scripts/own_copy.py
+
+set -- --LabApp.default_url=/lab/tree/my_notebooks/00_start_here.ipynb \
+    --LabApp.app_settings_dir=scripts/jupyterlab \
+    --LabApp.custom_css=True --ServerApp.tornado_settings="{'static_custom_path': ['scripts/jupyterlab']}" \
+    --ServerApp.log_level=ERROR --LabApp.log_level=ERROR --ServerApp.answer_yes=True "$@"
 if [ "$(id -u)" = 0 ]; then
     set -- "$@" --allow-root
 fi

@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.datasets import load_digits as read_digits
 
-from vae_course.data import blend, load_digits, nearest
+from vae_course.data import blend, load_digits, nearest, squared_distances
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,11 @@ def test_the_labels_are_shuffled(digits):
     for labels in (digits.train_labels, digits.test_labels):
         assert (np.bincount(labels) / len(labels) > 0.06).all()
     assert abs(np.corrcoef(np.arange(1497), digits.train_labels)[0, 1]) < 0.1
+
+
+def test_squared_distances_are_scipys(digits):
+    X, Y = digits.test_images[:7], digits.train_images[:5]
+    np.testing.assert_allclose(squared_distances(X, Y), cdist(X, Y, "sqeuclidean"), rtol=1e-6)
 
 
 def test_blend_is_linear_between_its_ends(digits):

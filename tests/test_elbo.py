@@ -18,7 +18,7 @@ from vae_course.models import Decoder, GaussianDecoder, LinearDecoder
 def constants():
     """Made when the first test runs: importing a test file does no work."""
     global LINEAR, Q_M, Q_S, KEY
-    global DIGITS, MODEL, X, GRID, LOG_P, HEIGHTS, MEANS, SDS, MODES, QS, WIDE, M, S, m, s, x, NO_SPREAD, NAN
+    global DIGITS, MODEL, X, GRID, LOG_P, HEIGHTS, MEANS, SDS, MODES, QS, WIDE, M, S, m, s, x, NO_SD, NAN
     DIGITS = load_digits()
     MODEL = curved()
     X = jnp.concatenate([jax.vmap(MODEL)(jnp.array([[-1.0, 0.5], [0.7, -0.9]])), DIGITS.test_images[:2]])
@@ -40,7 +40,7 @@ def constants():
     Q_M, Q_S, KEY = jnp.array([0.4, -1.1]), jnp.array([0.3, 0.7]), jax.random.key(5)
     WIDE = GaussianDecoder(Decoder(key=jax.random.key(0), latents=5, width=8))
     M, S, m, s, x = *QS[0], MEANS[0], SDS[0], X[0]
-    NO_SPREAD, NAN = S.at[1, 0].set(0.0), M.at[jnp.array([0, 3])].set(jnp.nan)
+    NO_SD, NAN = S.at[1, 0].set(0.0), M.at[jnp.array([0, 3])].set(jnp.nan)
 
 
 def curved(sigma=0.2):
@@ -306,14 +306,14 @@ def test_a_gaussian_over_other_latents_is_told_so(estimate):
         (
             lambda: elbo.quadrature_elbo(WIDE, x, jnp.zeros(5), jnp.ones(5)),
             ValueError,
-            "`nodes` must be fewer: 20 for each of 5 latents are 3200000",
+            "`nodes` must be smaller: 20 for each of 5 latents make 3200000",
         ),
         (lambda: elbo.quadrature_elbo(MODEL, x[:9], m, s), ValueError, "`x` must have 64 pixels"),
         (lambda: elbo.quadrature_elbo(MODEL, x + 1, m, s), ValueError, "`x` must hold pixels from 0"),
         (lambda: elbo.quadrature_elbos(MODEL, X, NAN, S), ValueError, "`M` must hold finite.* 2 of 4"),
-        (lambda: elbo.quadrature_elbos(MODEL, X, M, NO_SPREAD), ValueError, "`S` must .*positive.* 1 of 4"),
-        (lambda: elbo.quadrature_elbos(MODEL, X, M, -S), ValueError, "`S` must .*positive.* 4 of 4"),
-        (lambda: elbo.quadrature_elbos(MODEL, X, M, S * jnp.nan), ValueError, "`S` must .* 4 of 4"),
+        (lambda: elbo.quadrature_elbos(MODEL, X, M, NO_SD), ValueError, "`SD` must .*positive.* 1 of 4"),
+        (lambda: elbo.quadrature_elbos(MODEL, X, M, -S), ValueError, "`SD` must .*positive.* 4 of 4"),
+        (lambda: elbo.quadrature_elbos(MODEL, X, M, S * jnp.nan), ValueError, "`SD` must .* 4 of 4"),
         (lambda: elbo.quadrature_elbos(WIDE, X, M, S), ValueError, "`M` must have 5 columns.*got 2"),
         (lambda: elbo.quadrature_elbos(MODEL, X, M[:3], S), TypeError, "parameter 'M'"),
         (lambda: elbo.quadrature_elbos(MODEL, 2 + X, M, S), ValueError, "`X` must hold pixels"),
@@ -323,7 +323,7 @@ def test_a_gaussian_over_other_latents_is_told_so(estimate):
         (lambda: elbo.fit_gaussian(MODEL, x, m, s, nodes=0), ValueError, "`nodes` must be a whole number"),
         (lambda: elbo.fit_gaussian(MODEL, x, m, s, learning_rate=0.0), ValueError, "`learning_rate`"),
         (lambda: elbo.fit_gaussians(MODEL, X, NAN, S), ValueError, "`M` must hold finite.* 2 of 4"),
-        (lambda: elbo.fit_gaussians(MODEL, X, M, NO_SPREAD), ValueError, "`S` must .* 1 of 4"),
+        (lambda: elbo.fit_gaussians(MODEL, X, M, NO_SD), ValueError, "`SD` must .* 1 of 4"),
         (lambda: elbo.kl_on_grid(jnp.zeros((2, 2)), jnp.zeros((3, 3)), 1.0), TypeError, "parameter 'log_p'"),
         (lambda: elbo.around_gaussian(MODEL, x, m, jnp.ones(3)), TypeError, "parameter 's'"),
         (lambda: elbo.kl_to_posteriors(MODEL, X, M, S, LOG_P[:2]), TypeError, "parameter 'log_p'"),

@@ -72,7 +72,7 @@ def test_linear_map_shrinks_the_singular_values():
     U, _, Vt = np.linalg.svd(rng.normal(size=(n, d)), full_matrices=False)
     singular_values = np.array([6.0, 3.0, 1.2, 0.8, 0.3, 0.1])
     kept = np.maximum(singular_values - sigma**2 * np.sqrt(penalty), 0)
-    assert (kept > 0).sum() == 2  # the third latent is not worth its price
+    assert (kept > 0).sum() == 2  # the third latent is not worth its penalty
     with jax.enable_x64(True):
         images = jnp.asarray(U * singular_values @ Vt)
         model = GaussianDecoder(LinearDecoder(key=KEY, latents=k, pixels=d), sigma=sigma)
@@ -107,11 +107,11 @@ def test_rescaling_leaves_each_image_as_it_was_and_scales_the_prior(c, seed):
     W, b, scaled = rescale(*first(model), latents, c)
     twin = eqx.tree_at(first, model, (W, b))
     np.testing.assert_array_equal(apply(twin, scaled), apply(model, latents))  # a power of two is exact
-    price, new_price = (0.5 * np.asarray(part, np.float64) ** 2 for part in (latents, scaled))
-    np.testing.assert_array_equal(new_price, c**2 * price)
+    penalty, new_penalty = (0.5 * np.asarray(part, np.float64) ** 2 for part in (latents, scaled))
+    np.testing.assert_array_equal(new_penalty, c**2 * penalty)
     at_zero = log_prior(jnp.zeros(2))
     np.testing.assert_allclose(
-        at_zero - jax.vmap(log_prior)(scaled), new_price.sum(axis=1), rtol=1e-5, atol=1e-6
+        at_zero - jax.vmap(log_prior)(scaled), new_penalty.sum(axis=1), rtol=1e-5, atol=1e-6
     )
 
 
@@ -155,8 +155,8 @@ def test_several_starts_find_a_top_that_one_misses():
             lambda: rescale(jnp.ones((3, 2)), jnp.ones(3), Z, float("nan")),
             r"`c` must be a finite number above 0",
         ),
-        (lambda: fit_latents(MODEL, X[:, :5], Z), r"`X` must have 6 pixels an image, got shape \(4, 5\)"),
-        (lambda: fit_latents(MODEL, X[:0], Z), r"`X` must have 6 pixels an image, got shape \(0, 6\)"),
+        (lambda: fit_latents(MODEL, X[:, :5], Z), r"`X` must have 6 pixels per image, got shape \(4, 5\)"),
+        (lambda: fit_latents(MODEL, X[:0], Z), r"`X` must have 6 pixels per image, got shape \(0, 6\)"),
         (lambda: fit_latents(MODEL, X + 1, Z), r"`X` must hold pixels from 0 .*, got 1\."),
         (lambda: fit_latents(MODEL, X * jnp.nan, Z), r"`X` must hold pixels from 0 .*, got nan"),
         (lambda: fit_latents(MODEL, X, Z[:0]), r"`starts` must be a whole number from 1 to 0, got 4"),

@@ -1,15 +1,16 @@
 """The lecture as code, a room for each of its steps. Each room imports only those above it.
 
     typed, checks    the types in signatures; every rule about arguments
+    progress         how far training is, and the stop button
     data             1,797 digits as arrays
     gaussian         the diagonal Gaussian: log density, draw, KL
     models           decoders, encoders, the VAE
     training         `fit`, and a short climb
-    autoencoder      01: squeeze and unfold, and what is best if both are linear
+    autoencoder      01: encode and decode, and what is best if both are linear
     samples          are new images digits? two roads from one digit to another
     map_latents      02: likelihood, prior, joint, and a latent for each image
     marginal         03: log p(x) and the posterior, on a grid, by sampling, in closed form
-    elbo             04, 05: a Gaussian in the posterior's place, its KL, its bound, its gradients
+    elbo             04, 05: a Gaussian approximation of the posterior, its KL, its bound, its gradients
     losses           the lecture on one sheet: each model's objective
 
 What shows and asks (claims, tables, figures, explorers, exercises) lives in `vae_course.teaching`.

@@ -1,4 +1,4 @@
-"""Notebook 01: squeeze ONE image into a code, unfold it, and make the squared error small."""
+"""Notebook 01: encode ONE image, decode its code, and measure the squared error of what comes back."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ def squared_error(x: Image, x_hat: Image) -> Number:
 
 
 def reconstruct(encoder: Callable, decoder: Callable, x: Image) -> Image:
-    """d_theta(e_phi(x)): the image that comes back when x is squeezed through its code."""
+    """d_theta(e_phi(x)): the reconstruction of x from its code."""
     z = encoder(x)  # (k,)
     return decoder(z)  # (d,)
 
@@ -27,7 +27,7 @@ def linear_optimum(X: Images, k: int) -> Number:
     """The smallest mean squared error per image that a linear autoencoder with k latents can reach on X.
 
     It is the sum of the d - k smallest eigenvalues of the 1/N covariance of the pixels: what PCA discards.
-    Raises `ValueError` unless k is from 0 to d.
+    Raises `ValueError` unless 0 <= k <= d.
     Source: Baldi and Hornik, "Neural networks and principal component analysis" (1989).
     """
     checks.whole("k", k, 0, X.shape[1])

@@ -1,6 +1,7 @@
 """Every rule about the values of arguments, once. Types and shapes are checked by the hook in `__init__`.
 
-Each names the argument, what was needed and what came. What JAX is still tracing has no values, and passes.
+Each error names the argument, what it must be and what it was. What JAX is still tracing has no values yet,
+and passes.
 """
 
 import jax
@@ -15,7 +16,7 @@ def require(fits, message: str, error: type = ValueError) -> None:
 
 
 def _is_known(value) -> bool:
-    """Whether a value can be looked at: not while JAX is tracing."""
+    """Whether the value is there to look at: not while JAX is tracing."""
     return not isinstance(value, jax.core.Tracer)
 
 
@@ -82,10 +83,10 @@ def standard_deviation(s) -> None:
 
 
 def images(model, **given) -> None:
-    """One image or many, by name: of as many pixels as `model` draws, each from 0 to 1."""
+    """One image or many, given by name: as many pixels as `model` draws, each from 0 to 1."""
     ((name, value),) = given.items()
     if value.shape[-1] != model.pixels or not value.size:
-        raise ValueError(f"`{name}` must have {model.pixels} pixels an image, got shape {value.shape}")
+        raise ValueError(f"`{name}` must have {model.pixels} pixels per image, got shape {value.shape}")
     if _is_known(value):
         low, high = np.asarray(value).min(), np.asarray(value).max()
         if not (low >= 0 and high <= 1):
@@ -95,7 +96,8 @@ def images(model, **given) -> None:
 
 def plane(model) -> None:
     """A grid covers a plane, so `model` has two latents."""
-    require(model.latents == 2, f"`model` must have 2 latents, as the grid has axes; it has {model.latents}")
+    needed = "`model` must have 2 latents, one for each axis of the grid"
+    require(model.latents == 2, f"{needed}, got {model.latents}")
 
 
 def gaussian(model, m, s) -> None:
@@ -106,20 +108,20 @@ def gaussian(model, m, s) -> None:
     standard_deviation(s)
 
 
-def gaussians(model, X, M, S) -> None:
-    """An image and a Gaussian in each row of X, M and S; says how many rows are wrong."""
+def gaussians(model, X, M, SD) -> None:
+    """An image and a Gaussian in each row of X, M and SD; says how many rows are wrong."""
     images(model, X=X)
     if M.shape[1] != model.latents:
         raise ValueError(f"`M` must have {model.latents} columns, one for each latent, got {M.shape[1]}")
-    positive = np.isfinite(S) & (np.asarray(S) > 0)
-    rules = ("M", np.isfinite(M), "finite means"), ("S", positive, "positive, finite standard deviations")
+    positive = np.isfinite(SD) & (np.asarray(SD) > 0)
+    rules = ("M", np.isfinite(M), "finite means"), ("SD", positive, "positive, finite standard deviations")
     for name, good, needed in rules:
         if wrong := (~good).any(axis=1).sum():
-            raise ValueError(f"`{name}` must hold {needed}, got others for {wrong} of {len(M)} images")
+            raise ValueError(f"`{name}` must hold {needed}; for {wrong} of {len(M)} images it does not")
 
 
 def training(params, loss, data, optimizer, steps, batch_size, marks) -> None:
-    """What `fit` accepts: `data` is a pytree of arrays whose first axis counts the same examples."""
+    """What `fit` accepts: `data` is a pytree of arrays, and the first axis of each counts the examples."""
     require(
         jax.tree.leaves(params),
         "`model` must hold at least one array of floats to train, got none",
@@ -137,5 +139,5 @@ def training(params, loss, data, optimizer, steps, batch_size, marks) -> None:
         whole("marks", mark, 1, steps)
     shapes = [np.shape(leaf) for leaf in jax.tree.leaves(data)]
     if len({shape[:1] for shape in shapes}) != 1 or shapes[0][:1] in [(), (0,)]:
-        needed = "`data` must be arrays with one number of examples, at least 1, on their first axis"
+        needed = "`data` must be arrays whose first axes have the same length, at least 1"
         raise ValueError(f"{needed}, got shapes {shapes}")

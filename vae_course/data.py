@@ -37,6 +37,16 @@ def load_digits() -> Digits:
     return Digits(images[HELD_OUT:], labels[HELD_OUT:], images[:HELD_OUT], labels[:HELD_OUT])
 
 
+def squared_distances(X: Float[Array, "n d"], Y: Float[Array, "m d"]) -> Float[Array, "n m"]:
+    """From each row of X to each row of Y, summed over the pixels: entry (i, j) is |X[i] - Y[j]|^2.
+
+    >>> squared_distances(jnp.array([[0.0, 0.0]]), jnp.array([[3.0, 4.0], [0.0, 1.0]])).tolist()
+    [[25.0, 1.0]]
+    """
+    from_one = jax.vmap(lambda x, y: jnp.sum((x - y) ** 2), in_axes=(None, 0))  # (d,), (m, d) -> (m,)
+    return jax.vmap(from_one, in_axes=(0, None))(X, Y)
+
+
 @jax.jit
 def nearest(x: Image, X: Images) -> tuple[Int[Array, ""], Number]:
     """The number of the row of X that is nearest to x, and its squared distance, summed over the pixels."""
@@ -47,7 +57,7 @@ def nearest(x: Image, X: Images) -> tuple[Int[Array, ""], Number]:
 
 
 def blend(x_a: Image, x_b: Image, t: Scalar) -> Image:
-    """(1 - t) x_a + t x_b, pixel by pixel: x_a at t = 0, x_b at t = 1, and halfway both at half their ink.
+    """(1 - t) x_a + t x_b, pixel by pixel: x_a at t = 0, x_b at t = 1, and halfway each with half its ink.
 
     >>> blend(jnp.array([0.0, 1.0]), jnp.array([1.0, 1.0]), 0.25).tolist()
     [0.25, 1.0]

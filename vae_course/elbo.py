@@ -1,7 +1,7 @@
-"""Notebooks 04 and 05: a Gaussian q(z) = N(m, diag s^2) in the posterior's place, and the bound it gives.
+"""Notebooks 04 and 05: a Gaussian q(z) = N(m, diag s^2) that approximates the posterior, and its bound.
 
-One draw of q gives an *estimate* of the ELBO. An average over q by Gauss-Hermite, a *quadrature*, does not
-scatter; it is right as long as the decoder bends little between its nodes.
+One draw from q gives an *estimate* of the ELBO. A Gauss-Hermite *quadrature* averages over q with nothing
+random in it; it is accurate as long as the decoder bends little between the nodes.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from vae_course.models import GaussianDecoder
 from vae_course.training import climb
 from vae_course.typed import Image, Images, Key, Latent, Latents, Number, Numbers, Plane, Scalar
 
-MAX_NODES = 10**5  # in all; more take gigabytes
+MAX_NODES = 10**5  # in all; with more, memory runs to gigabytes
 NODES = 20  # per axis; with fewer, the ELBO of a wide q over a steep decoder moves by hundredths of a nat
 NARROW = 0.05  # the standard deviation from which the climb to a best Gaussian starts
 Gradient = tuple[Latent, Latent]
@@ -30,7 +30,7 @@ def elbo_estimate(model: GaussianDecoder, x: Image, m: Latent, s: Latent, key: K
     """log p_theta(x, z) - log q(z) in nats, for one draw z = m + s * eps from q = N(m, diag s^2).
 
     Its mean over draws is the ELBO, the evidence lower bound: log p_theta(x) - KL(q || p_theta(z given x)).
-    If q is the posterior, each draw is log p_theta(x). Raises `ValueError` for an s that is not positive.
+    If q is the posterior, every draw gives log p_theta(x). Raises `ValueError` if s is not positive.
     """
     checks.standard_deviation(s)
     z = sample(m, s, key)
@@ -42,9 +42,9 @@ def elbo_analytic_kl(
 ) -> Number:
     """log p_theta(x given z) - beta KL(q || p(z)) in nats, for one draw z from q = N(m, diag s^2).
 
-    With beta = 1 its mean over draws is the ELBO, as `elbo_estimate`'s is; here the KL to the prior is in
-    closed form. Raises `ValueError` for a beta below zero, and for an s that is not positive. Source:
-    Kingma and Welling, "Auto-encoding variational Bayes" (2013), eq. 10; Higgins et al., "beta-VAE" (2017).
+    With beta = 1 its mean over draws is the ELBO, like that of `elbo_estimate`, but the KL to the prior is
+    in closed form. Raises `ValueError` if beta is negative or s is not positive. Source: Kingma and Welling,
+    "Auto-encoding variational Bayes" (2013), eq. 10; Higgins et al., "beta-VAE" (2017).
     """
     checks.at_least("beta", beta, 0)
     z = sample(m, s, key)
@@ -52,7 +52,7 @@ def elbo_analytic_kl(
 
 
 def reparametrized_gradient(f: Callable, m: Latent, s: Latent, key: Key) -> Gradient:
-    """An estimate of the gradient of E_q[f(z)] with respect to m and s: that of f(m + s * eps), one draw.
+    """The gradient of E_q[f(z)] with respect to m and s, estimated by that of f(m + s * eps) for one eps.
 
     `f` takes z (k,) and returns one number. Source: Kingma and Welling (2013), section 2.4.
     """
@@ -60,9 +60,9 @@ def reparametrized_gradient(f: Callable, m: Latent, s: Latent, key: Key) -> Grad
 
 
 def score_function_gradient(f: Callable, m: Latent, s: Latent, key: Key) -> Gradient:
-    """The same gradient as f(z) times the gradient of log q(z) with respect to m and s, at one draw z.
+    """The same gradient, estimated by f(z) times the gradient of log q(z), for one draw z.
 
-    It needs only the values of f, not its slope. Raises `ValueError` for an s that is not positive.
+    It needs the values of f, and never its gradient. Raises `ValueError` if s is not positive.
     Source: Williams, "Simple statistical gradient-following algorithms" (1992).
     """
     checks.standard_deviation(s)
@@ -74,8 +74,8 @@ def score_function_gradient(f: Callable, m: Latent, s: Latent, key: Key) -> Grad
 def kl_on_grid(log_q: Plane, log_p: Plane, cell_area: Scalar) -> Number:
     """KL(q || p) = integral of q (log q - log p) in nats, as a sum over the cells of a grid.
 
-    Both are log densities at the points of one grid, which has to be finer than q, and as wide. Where q is
-    zero nothing is added; where p is zero and q is not, the KL is infinite.
+    Both are log densities at the points of one grid, whose cells must be small beside q and cover it. Where
+    q is zero nothing is added; where p is zero and q is not, the KL is infinite.
     """
     q = jnp.exp(log_q)
     return jnp.sum(jnp.where(q > 0, q * (log_q - log_p), 0)) * cell_area
@@ -84,7 +84,7 @@ def kl_on_grid(log_q: Plane, log_p: Plane, cell_area: Scalar) -> Number:
 def around_gaussian(model: GaussianDecoder, x: Image, m: Latent, s: Latent) -> tuple[Plane, Plane, Number]:
     """log q(z) and log p(x, z) on a grid of 40 x 40 cells laid over q, and the area of a cell.
 
-    The points are m + s * eps, eps on a grid six standard deviations of q to each side.
+    The points are m + s * eps, with eps on a grid over [-6, 6]^2: six standard deviations to each side.
     """
     grid = latent_grid(40, 6.0)
     points = m[None] + s[None] * grid.points  # (1600, 2)
@@ -97,7 +97,7 @@ def quadrature_elbo(model: GaussianDecoder, x: Image, m: Latent, s: Latent, node
     """E_q[log p_theta(x given z)] - KL(q || p(z)) in nats, for q = N(m, diag s^2), without sampling.
 
     The average over q is a Gauss-Hermite quadrature with `nodes` points for each latent. Raises `ValueError`
-    for fewer than 1 node or more than 10^5 in all, for an s that is not positive, and for a wrong image.
+    for fewer than 1 node or more than 10^5 in all, if s is not positive, or if x does not fit the model.
     """
     checks.images(model, x=x)
     checks.gaussian(model, m, s)
@@ -116,10 +116,10 @@ def fit_gaussian(
     learning_rate: Scalar = 0.03,
     nodes: int = 5,
 ) -> tuple[Latent, Latent]:
-    """The m and s of the Gaussian with the largest ELBO for the image x, uphill from the m and s given.
+    """The m and s of the Gaussian with the largest ELBO for the image x, found uphill from the given ones.
 
     It ends on the nearest hill: start it at the posterior's mode, or several times. The ELBO is a quadrature,
-    so nothing is random. Raises as `quadrature_elbo` and `climb` do.
+    so nothing is random. Raises what `quadrature_elbo` and `climb` raise.
     """
     checks.images(model, x=x)
     checks.gaussian(model, m, s)
@@ -131,53 +131,53 @@ def fit_gaussian(
     return m, jnp.exp(log_s)
 
 
-def quadrature_elbos(model: GaussianDecoder, X: Images, M: Latents, S: Latents) -> Numbers:
-    """`quadrature_elbo` in nats for each image of X and its Gaussian, in the rows of M and S."""
-    checks.gaussians(model, X, M, S)
-    return _quadrature_elbos(model, X, M, S)
+def quadrature_elbos(model: GaussianDecoder, X: Images, M: Latents, SD: Latents) -> Numbers:
+    """`quadrature_elbo` in nats for each image of X and its Gaussian, in the rows of M and SD."""
+    checks.gaussians(model, X, M, SD)
+    return _quadrature_elbos(model, X, M, SD)
 
 
-def fit_gaussians(model: GaussianDecoder, X: Images, M: Latents, S: Latents) -> tuple[Latents, Latents]:
-    """`fit_gaussian` for each image of X, from its own start in the rows of M and S: 2k numbers an image."""
-    checks.gaussians(model, X, M, S)
-    return _fit_gaussians(model, X, M, S)
+def fit_gaussians(model: GaussianDecoder, X: Images, M: Latents, SD: Latents) -> tuple[Latents, Latents]:
+    """`fit_gaussian` for each image of X, each from its own row of M and SD: 2k numbers per image."""
+    checks.gaussians(model, X, M, SD)
+    return _fit_gaussians(model, X, M, SD)
 
 
 @eqx.filter_jit
-def kl_to_posteriors(model: GaussianDecoder, X: Images, M: Latents, S: Latents, log_p: Numbers) -> Numbers:
-    """KL(q || p(z given x)) in nats for each image of X, its Gaussian q and its log p(x): a sum around q."""
+def kl_to_posteriors(model: GaussianDecoder, X: Images, M: Latents, SD: Latents, log_p: Numbers) -> Numbers:
+    """KL(q || p(z given x)) in nats for each image of X, its q and log p(x): summed on a grid around q."""
 
     def one(row):
         x, m, s, log_p = row
         log_q, log_joints, cell_area = around_gaussian(model, x, m, s)
         return kl_on_grid(log_q, log_joints - log_p, cell_area)
 
-    return jax.lax.map(one, (X, M, S, log_p))
+    return jax.lax.map(one, (X, M, SD, log_p))
 
 
 def best_gaussians(model: GaussianDecoder, X: Images) -> tuple[Latents, Latents]:
-    """The Gaussian with the largest ELBO for each image of X, climbed to from its posterior's mode."""
+    """The Gaussian with the largest ELBO for each image of X, found uphill from its posterior's mode."""
     modes = for_each(DecodedGrid(model, latent_grid(200)).mode, X)
     return fit_gaussians(model, X, modes, jnp.full(modes.shape, NARROW))
 
 
 class Gaps(NamedTuple):
-    """What the ELBO of a q lacks of log p(x), in nats for each image, (N,), in two parts."""
+    """How far the ELBO of a q is below log p(x), in nats for each image, (N,), in two parts."""
 
-    approximation: np.ndarray  # what the best Gaussian lacks: no q of that form does better
-    amortization: np.ndarray  # what the given q lacks of the best Gaussian
-    local: np.ndarray  # what a climb from the given q still lacks of log p(x)
-    M: np.ndarray  # of the Gaussians that climbed from the mode
-    S: np.ndarray
+    approximation: np.ndarray  # log p(x) minus the best Gaussian's ELBO: no Gaussian does better
+    amortization: np.ndarray  # the best Gaussian's ELBO minus that of the given q
+    local: np.ndarray  # log p(x) minus the ELBO that a climb from the given q reaches
+    M: np.ndarray  # of the Gaussians found from the modes
+    SD: np.ndarray
 
 
-def gaps(model: GaussianDecoder, X: Images, M: Latents, S: Latents, log_p) -> Gaps:
-    """Both gaps of the Gaussians in M and S. The best one climbs from the mode and from the given q.
+def gaps(model: GaussianDecoder, X: Images, M: Latents, SD: Latents, log_p) -> Gaps:
+    """Both gaps of the Gaussians in M and SD. The best one is the better of two climbs: from mode and from q.
 
     Source: Cremer, Li and Duvenaud, "Inference suboptimality in variational autoencoders" (2018).
     """
     climbed = best_gaussians(model, X)
-    ends = [(M, S), climbed, fit_gaussians(model, X, M, S)]
+    ends = [(M, SD), climbed, fit_gaussians(model, X, M, SD)]
     given, from_mode, from_given = (np.asarray(quadrature_elbos(model, X, *q)) for q in ends)
     best = np.maximum(from_mode, from_given)
     return Gaps(log_p - best, best - given, log_p - from_given, *map(np.asarray, climbed))
@@ -190,7 +190,7 @@ _fit_gaussians = eqx.filter_jit(eqx.filter_vmap(fit_gaussian, in_axes=(None, 0, 
 def _hermite(nodes, k):
     """Points and weights of an average over N(0, I) in k dimensions, (nodes^k, k) and (nodes^k,)."""
     checks.whole("nodes", nodes, 1)
-    too_many = f"`nodes` must be fewer: {nodes} for each of {k} latents are {nodes**k} in all"
+    too_many = f"`nodes` must be smaller: {nodes} for each of {k} latents make {nodes**k} in all"
     checks.require(nodes**k <= MAX_NODES, too_many)
     points, weights = (
         np.stack(np.meshgrid(*[part] * k, indexing="ij"), axis=-1).reshape(-1, k)

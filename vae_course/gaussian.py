@@ -1,4 +1,4 @@
-"""The diagonal Gaussian N(m, diag s^2): the prior, the likelihood and the encoder's answer are such.
+"""The diagonal Gaussian N(m, diag s^2): the prior, the likelihood and the encoder's answer are of this kind.
 
 All functions take one point. `s` is a standard deviation, never a variance and never a logarithm.
 """
@@ -35,7 +35,7 @@ def sample(m: Latent, s: Latent | Scalar, key: Key) -> Latent:
 def kl_to_prior(m: Latent, s: Latent) -> Number:
     """KL(N(m, diag s^2) || N(0, I)) in nats: 1/2 sum_j (s_j^2 + m_j^2 - 1 - log s_j^2).
 
-    Never negative, and zero only for the prior itself. Raises `ValueError` for an s that is not positive.
+    Never negative, and zero only for the prior itself. Raises `ValueError` if s is not positive.
     Source: Kingma and Welling, "Auto-encoding variational Bayes" (2013), appendix B.
 
     >>> kl_to_prior(jnp.array([1.0, 0.0]), jnp.ones(2)).item()

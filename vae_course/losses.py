@@ -1,7 +1,7 @@
-"""The lecture on one sheet, as code: each model's objective, in the form that `fit` makes small.
+"""The lecture on one sheet, as code: each model's objective, as a loss for `fit` to make small.
 
-A loss takes the model, ONE example and a key; a likelihood counts in nats and with a minus. Where images
-need latents of their own, an example is a pair (i, x) of number and image.
+A loss takes the model, ONE example and a key. Likelihoods are in nats and enter with a minus sign. Where each
+image has latents of its own, an example is a pair (i, x): the number of the image, and the image.
 """
 
 from collections.abc import Callable
@@ -16,40 +16,40 @@ from vae_course.marginal import LatentGrid, grid_log_likelihood, log_marginal_mo
 
 
 def autoencoder_loss(encoder_and_decoder, x, key=None):
-    """|| x - d_theta(e_phi(x)) ||^2, over theta and phi (01)."""
+    """|| x - d_theta(e_phi(x)) ||^2, summed over pixels; over theta and phi (01)."""
     encoder, decoder = encoder_and_decoder
     return squared_error(x, reconstruct(encoder, decoder, x))
 
 
 def map_loss(model_and_Z, example, key=None):
-    """-log p_theta(x_i, z_i), over theta and all z_i (02)."""
+    """-log p_theta(x_i, z_i); over theta and all z_i (02)."""
     (model, Z), (i, x) = model_and_Z, example
     return -log_joint(model, x, Z[i])
 
 
 def grid_loss(grid: LatentGrid) -> Callable:
-    """-log of the sum over the grid of p_theta(x, z) times a cell's area, over theta (03)."""
+    """-log of the sum over the grid of p_theta(x, z) times a cell's area; over theta (03)."""
     return lambda model, x, key=None: -grid_log_likelihood(model, x, grid)
 
 
 def monte_carlo_loss(n_samples: int) -> Callable:
-    """-log of the mean of p_theta(x given z_r), z_r S draws of the prior, over theta; whole batch (03)."""
+    """-log(1/S sum_r p_theta(x given z_r)), z_r from the prior; over theta, on a whole batch (03)."""
     of_each = jax.vmap(log_marginal_monte_carlo, in_axes=(None, 0, None, None))  # images share the draws
     return lambda model, X, key: -of_each(model, X, key, n_samples).mean()
 
 
 def gaussians_loss(model) -> Callable:
-    """-E_q[log p_theta(x_i, z) - log q_i(z)] by one draw, over all m_i and log s_i; theta is fixed (04)."""
+    """-E_q[log p_theta(x_i, z) - log q_i(z)], by one draw; over all m_i and log s_i, theta fixed (04)."""
 
-    def loss(M_and_log_S, example, key):
-        (M, log_S), (i, x) = M_and_log_S, example
-        return -elbo_estimate(model, x, M[i], jnp.exp(log_S[i]), key)
+    def loss(M_and_log_SD, example, key):
+        (M, log_SD), (i, x) = M_and_log_SD, example
+        return -elbo_estimate(model, x, M[i], jnp.exp(log_SD[i]), key)
 
     return loss
 
 
 def encoder_loss(model) -> Callable:
-    """The same with m and s from an encoder, over phi; theta is fixed (04)."""
+    """The same with m and s from an encoder; over phi, theta fixed (04)."""
 
     def loss(encoder, x, key):
         m, s = encoder(x)
@@ -59,7 +59,7 @@ def encoder_loss(model) -> Callable:
 
 
 def vae_loss(vae, x, key):
-    """-E_q[log p_theta(x given z)] + KL(q || p(z)), by one draw, over theta and phi (05)."""
+    """-E_q[log p_theta(x given z)] + KL(q || p(z)), by one draw; over theta and phi (05)."""
     m, s = vae.encoder(x)
     return -elbo_analytic_kl(vae.decoder, x, m, s, key)
 

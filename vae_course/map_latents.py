@@ -1,6 +1,6 @@
 """Notebook 02: a latent z of its own for each image, found together with the decoder.
 
-Each term is for ONE image and sums, never averages, over pixels and latents: so terms can be added.
+Each term is for ONE image, and a sum over pixels or latents, never a mean; so the terms can be added.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +26,7 @@ def log_likelihood(model: GaussianDecoder, x: Image, z: Latent) -> Number:
 
 
 def log_prior(z: Latent) -> Number:
-    """log p(z) in nats, of the prior N(0, I), summed over the k latents."""
+    """log p(z) in nats under the prior N(0, I), summed over the k latents."""
     return log_density(z)
 
 
@@ -43,9 +43,9 @@ def log_joint_of_set(model: GaussianDecoder, X: Images, Z: Latents) -> Number:
 def best_sigma(X: Images, X_hat: Images) -> Number:
     """The sigma that makes the log-likelihood of X largest, if X_hat are its mean images.
 
-    sigma^2 is the mean squared error of a pixel, over all images: there the slope of the log-likelihood is
-    zero, and its mean is -(d/2) (log(2 pi sigma^2) + 1) nats per image. Where X_hat is X, sigma is 0 and
-    no likelihood is the largest. Raises `ValueError` if there are no images.
+    sigma^2 is the squared error per pixel, averaged over all images: there the derivative of the
+    log-likelihood is zero, and its mean is -(d/2) (log(2 pi sigma^2) + 1) nats per image. If X_hat equals X,
+    sigma is 0 and the likelihood has no maximum. Raises `ValueError` if there are no images.
 
     >>> best_sigma(jnp.array([[0.0, 1.0]]), jnp.array([[0.5, 0.5]])).item()
     0.5
@@ -57,9 +57,9 @@ def best_sigma(X: Images, X_hat: Images) -> Number:
 def rescale(
     W: Float[Array, "h k"], b: Float[Array, "h"], Z: Latents, c: Scalar
 ) -> tuple[Float[Array, "h k"], Float[Array, "h"], Latents]:
-    """W / c, b and c Z: a plane c times as large, on which the decoder draws every image as before.
+    """W / c, b and c Z: each code is multiplied by c, and no decoded image changes.
 
-    W and b are those of the decoder's first layer, W z + b: the same sum for W / c and c z. Only log p(z)
+    W and b belong to the decoder's first layer, W z + b, which is the same for W / c and c z. Only log p(z)
     changes, by |z|^2 (1 - c^2) / 2. Raises `ValueError` unless c is positive and finite.
 
     >>> rescale(jnp.array([[2.0]]), jnp.array([1.0]), jnp.array([[3.0]]), 0.5)[2].item()
@@ -75,13 +75,13 @@ def _at_best_sigma(model: GaussianDecoder, X: Images, Z: Latents) -> GaussianDec
 
 
 def first_layer(model):
-    """W and b of the decoder's first layer: which leaves `eqx.tree_at` is to replace."""
+    """W and b of the decoder's first layer; for `eqx.tree_at`, the leaves to replace."""
     layer = model.decoder.mlp.layers[0]
     return layer.weight, layer.bias
 
 
 def standardised(model: GaussianDecoder, Z: Latents) -> GaussianDecoder:
-    """The same decoder on a plane on which the codes Z have mean 0 and standard deviation 1 on each axis."""
+    """The same decoder on a plane where the codes Z have mean 0 and standard deviation 1 along each axis."""
     W, b = first_layer(model)
     return eqx.tree_at(first_layer, model, (W * Z.std(axis=0)[None], b + W @ Z.mean(axis=0)))
 
@@ -95,11 +95,11 @@ def fit_latents(
     steps: int = 50,
     learning_rate: Scalar = 0.05,
 ) -> Latents:
-    """For each image the z that makes log p(x, z) largest, with theta fixed: MAP for images never seen.
+    """For each image the z that makes log p(x, z) largest, with theta fixed: MAP for new images.
 
-    Each image starts several times: at those of the `candidates`, such as the z_i of the training images,
-    with the largest log p(x, z). The best end of its climbs is kept, or its best start if that is higher.
-    Raises `ValueError` for images or candidates that do not fit, unless `starts` is from 1 to P; as `climb`.
+    Each image climbs from several starts: the `candidates`, such as the z_i of the training images, where its
+    log p(x, z) is largest. The highest end of its climbs is kept, or the best start if that is higher. Raises
+    `ValueError` for images or candidates that do not fit, and unless 1 <= starts <= P.
     """
     checks.images(model, X=X)
     checks.whole("starts", starts, 1, len(candidates))
@@ -122,7 +122,7 @@ def _fit_latents(model, X, candidates, starts, steps, learning_rate):
 def _best_candidates(model, X, candidates, n):
     """For each image the numbers of the n candidates with the largest log p(x, z), (M, n)."""
     X_hat = jax.vmap(model)(candidates)  # (P, d)
-    # |x - x_hat|^2 without the part that x has alone: one matrix product, never an (M, P, d) array.
+    # |x - x_hat|^2 without |x|^2, which all candidates share: one matrix product, never an (M, P, d) array.
     misfits = jnp.sum(X_hat**2, axis=1)[None] - 2 * X @ X_hat.T  # (M, P)
     heights = -misfits / (2 * model.sigma**2) + jax.vmap(log_prior)(candidates)[None]
     return jax.lax.top_k(heights, n)[1]

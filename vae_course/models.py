@@ -16,12 +16,12 @@ SIGMA_FLOOR = 1 / 1600  # an ink level is 1/16
 
 @eqx.filter_jit
 def apply(network: Callable, rows: Float[Array, "n a"]) -> Any:
-    """The network on each row: `jax.vmap(network)(rows)`, compiled once for all networks of one form."""
+    """The network on each row: `jax.vmap(network)(rows)`, compiled once for all networks of the same form."""
     return jax.vmap(network)(rows)
 
 
 class Sized(eqx.Module):
-    """What knows its numbers of latents, k, and of pixels, d."""
+    """A network that knows its number of latents, k, and of pixels, d."""
 
     latents: int = eqx.field(static=True)
     pixels: int = eqx.field(static=True)
@@ -47,7 +47,7 @@ class Decoder(Sized):
 
 
 class Encoder(Sized):
-    """e_phi: an image in R^d to its code z in R^k. The decoder's mirror image, with no bound on z."""
+    """e_phi: an image in R^d to its code z in R^k. The decoder's mirror image, but z is unbounded."""
 
     mlp: eqx.nn.MLP
 
@@ -77,7 +77,7 @@ class LinearEncoder(Sized):
 
 
 class LinearDecoder(Sized):
-    """x_hat = W z + b: a weighted sum of k pictures, plus an average picture. Pixels have no bound."""
+    """x_hat = W z + b: a weighted sum of k pictures, plus an average picture. Pixels are unbounded."""
 
     linear: eqx.nn.Linear
 
@@ -94,7 +94,7 @@ class LinearDecoder(Sized):
 class GaussianDecoder(Sized):
     """p_theta(x given z) = N(x; d_theta(z), sigma^2 I): a decoder and its pixel noise, together theta.
 
-    One sigma for all pixels: some never change, and a sigma of their own would fall to zero at once. It
+    One sigma for all pixels: some pixels never change, and their own sigma would fall to zero at once. It
     stays above `SIGMA_FLOOR`, a hundredth of the step between two ink levels.
     """
 
@@ -118,9 +118,9 @@ class GaussianDecoder(Sized):
 
 
 def gaussian_head(h: Float[Array, "two_k"]) -> tuple[Latent, Latent]:
-    """The mean m and the standard deviation s > 0 of a Gaussian, from the 2k free numbers of a network.
+    """The mean m and the standard deviation s > 0 of a Gaussian, from the 2k free outputs of a network.
 
-    The first k are m, the others log s: so s is positive. Raises `ValueError` for an odd number of them.
+    The first k are m, the others log s, so s is positive. Raises `ValueError` if their number is odd.
 
     >>> m, s = gaussian_head(jnp.array([1.0, 2.0, 0.0, 0.0]))
     >>> m.tolist(), s.tolist()
@@ -132,7 +132,7 @@ def gaussian_head(h: Float[Array, "two_k"]) -> tuple[Latent, Latent]:
 
 
 class GaussianEncoder(Sized):
-    """e_phi: an image to q_phi(z given x) = N(m, diag s^2): `Encoder` with 2k numbers at its end."""
+    """q_phi(z given x) = N(m, diag s^2): an image to m and s. It is `Encoder` with 2k outputs."""
 
     mlp: eqx.nn.MLP
 

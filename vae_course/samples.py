@@ -16,10 +16,10 @@ def nearest_to_each(images: Images, X: Float[Array, "M d"]) -> tuple[Ints, Numbe
 
 
 class SampleQuality(NamedTuple):
-    """What many new images are worth."""
+    """How good many new images are."""
 
     shares: Float[Array, "10"]  # of each digit, by the label of the nearest training image
-    bad: Number  # the share of images farther from the training images than the limit
+    bad: Number  # the share of images whose squared distance is above the limit
     distance: Number  # the mean squared distance to the nearest training image
 
 
@@ -27,7 +27,7 @@ class SampleQuality(NamedTuple):
 def sample_quality(
     images: Images, X: Float[Array, "M d"], labels: Int[Array, "M"], limit: Scalar
 ) -> SampleQuality:
-    """Shares of digits, bad ones and distances of new `images`, by the training images X and their labels."""
+    """How good new `images` are, judged by the nearest of the training images X and its label."""
     which, distances = nearest_to_each(images, X)
     shares = jnp.bincount(labels[which], length=10) / len(images)
     return SampleQuality(shares, jnp.mean(distances > limit), distances.mean())
@@ -36,7 +36,7 @@ def sample_quality(
 def two_roads(
     decoder, x_a: Image, x_b: Image, z_a: Latent, z_b: Latent, t: Float[Array, "T"]
 ) -> tuple[Float[Array, "T d"], Float[Array, "T d"]]:
-    """From one image to another at each t: by blending the pixels, and by decoding the way on the plane."""
+    """From one image to another at each t: a blend of the pixels, and what is decoded along the plane."""
     through_pixels = jax.vmap(lambda t: data.blend(x_a, x_b, t))(t)
     through_plane = jax.vmap(lambda t: decoder((1 - t) * z_a + t * z_b))(t)
     return through_pixels, through_plane

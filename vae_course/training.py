@@ -4,7 +4,6 @@ The loop runs inside `jax.lax.scan`, a hundred steps at a time, so that Python i
 progress bar: several times faster than a compiled step called from Python (benchmarks/training.py).
 """
 
-import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -13,16 +12,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from tqdm.auto import tqdm
 
-from vae_course import checks
+from vae_course import checks, progress
 from vae_course.typed import Array, Float, Scalar
 
 CHUNK = 100  # steps between two looks at the losses
 
 
 class Fit(NamedTuple):
-    """What training gives back."""
+    """What training returns."""
 
     model: Any  # the trained model, of the type that went in
     losses: Float[Array, "steps"]  # the loss of each step, before its update
@@ -45,7 +43,7 @@ def gradient_step(params: Any, gradients: Any, learning_rate: Scalar) -> Any:
 def fit(model, loss, data, *, key, steps, batch_size=None, optimizer=None, marks=(), whole_batch=False):
     """Minimise the mean of `loss(model, example, key)` over the examples, and return the trained copy.
 
-    - `model`: a pytree. All its floating-point leaves are trained; it is itself never changed.
+    - `model`: a pytree. All its floating-point leaves are trained, in a copy.
     - `loss`: for ONE example, returning one number, in nats where it is a likelihood.
     - `data`: an array, or a pytree of arrays, whose first axis counts the examples.
     - `steps`: how many; `batch_size`: examples in each, drawn with replacement; all of them unless given.
@@ -53,8 +51,9 @@ def fit(model, loss, data, *, key, steps, batch_size=None, optimizer=None, marks
     - `marks`: numbers of steps after which a copy of the model is kept, in `at_marks`; training goes on.
     - `whole_batch=True`: `loss(model, batch, key)` takes the examples of a step at once, with one key.
 
-    An interrupt (the stop button) ends the training early and returns what there is. Several runs that
-    share `loss`, `optimizer` and `batch_size` compile once. Raises `TrainingDiverged`, naming the step,
+    An interrupt (the stop button) ends the training early and returns what there is. In a notebook the
+    cell then goes on to its end, no other training in it begins, and Run All stops there. Several runs
+    that share `loss`, `optimizer` and `batch_size` compile once. Raises `TrainingDiverged`, naming the step,
     when the loss is no longer finite, and `TypeError` or `ValueError` for arguments that do not fit.
     """
     checks.key(key)
@@ -85,18 +84,19 @@ def _loop(model, loss, data, key, steps, batch_size=None, optimizer=None, marks=
     ends = sorted({*range(CHUNK, steps, CHUNK), *marks, steps})
     state = jax.jit(jax.vmap(optimizer.init) if key.ndim else optimizer.init)(params)
     settings, losses, kept = (data, loss, batch_size, optimizer, whole_batch), [np.zeros((0, *key.shape))], []
-    with tqdm(total=steps, leave=False, disable="CI" in os.environ) as bar:
+    progress.begin()
+    with progress.Bar(steps) as bar:
         try:
             for begin, end in zip([0, *ends], ends, strict=False):
                 model, state, values = _run_chunk(model, state, np.arange(begin, end), key, *settings)
                 losses.append(np.asarray(values))
                 _stop_if_not_finite(np.concatenate(losses))
                 kept += [model] * (end in marks)
+                bar.set_postfix_str(f"loss {np.mean(losses[-1][-1]):.4g}", refresh=False)
                 bar.update(end - begin)
-                bar.set_postfix(loss=f"{np.mean(losses[-1][-1]):.4g}")
         except KeyboardInterrupt:
-            done = sum(map(len, losses))
-            print(f"fit: interrupted after {done:,} of {steps:,} steps; this is the model as it was then.")
+            done = f"{sum(map(len, losses)):,} of {steps:,} steps"
+            progress.interrupted(f"fit: interrupted after {done}; this is the model as it was then.")
     return Fit(model, jnp.asarray(np.concatenate(losses)).T, tuple(kept))
 
 
@@ -150,10 +150,10 @@ def _stop_if_not_finite(losses):
 
 
 def climb(height: Callable, start: Any, *, steps: int, learning_rate: Scalar) -> Any:
-    """Where `steps` of Adam uphill on `height(point)` end, from `start`: a pytree of floats. Not random.
+    """The point that Adam reaches in `steps` uphill on `height(point)` from `start`, a pytree of floats.
 
-    The step size falls to zero along a cosine. Raises `ValueError` unless `steps` is at least 1 and
-    `learning_rate` positive. To be called inside `jax.jit`.
+    Nothing is random, and the learning rate falls to zero along a cosine. Raises `ValueError` unless `steps`
+    is at least 1 and `learning_rate` positive. Call it inside `jax.jit`.
     """
     checks.whole("steps", steps, 1)
     checks.above("learning_rate", learning_rate, 0)

@@ -1,7 +1,7 @@
-"""The types that stand in signatures: `Image` is a JAX array of d floats, `Latents` one of (N, k).
+"""The types in signatures: `Image` is a JAX array of d floats, `Latents` one of (N, k).
 
-A letter that stands twice in one signature has one size. The import hook in `__init__` checks this at each
-call, under `jax.jit` once while tracing; what does not fit raises a `TypeError` that names the argument.
+A letter that appears twice in a signature is one size. The import hook in `__init__` checks this at each
+call, and under `jax.jit` once, while tracing; what does not fit raises a `TypeError` that names the argument.
 """
 
 from jaxtyping import Array, Float, Int, PRNGKeyArray

@@ -13,17 +13,15 @@ from pathlib import Path
 import nbformat
 import pytest
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+ROOT = Path(__file__).parents[2]
 TOKEN = "tests"
 TIMEOUT = 300_000  # ms, for a notebook to run
 VIEW = "application/vnd.jupyter.widget-view+json"
 INSTRUMENT = ".vae-instrument"
 LOGS = []  # of the servers, to be shown beside a failure
-# A notebook of the tests' own, which runs in seconds.
-OWN = "notebooks/instruments.ipynb"
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-CELLS = (
-    """import jax
+# Notebooks of the tests' own, which run in seconds.
+PREPARE = """import jax
 import numpy as np
 from vae_course import models
 from vae_course.teaching.explorer import LatentExplorer, PosteriorExplorer
@@ -31,11 +29,25 @@ from vae_course.teaching.explorer import LatentExplorer, PosteriorExplorer
 keys = jax.random.split(jax.random.key(0), 3)
 decoder = models.GaussianDecoder(models.Decoder(key=keys[0], width=16))
 encoder = models.GaussianEncoder(key=keys[1], width=16)
-images, labels = np.random.RandomState(0).rand(300, 64), np.arange(300) % 10""",
-    """LatentExplorer(decoder.decoder, 3 * jax.random.normal(keys[2], (300, 2)), labels)""",
-    """parts = ["evidence", "mean", "q", "q samples", "draw"]
-PosteriorExplorer(decoder, images, labels, encoder, parts=parts)""",
-)
+images, labels = np.random.RandomState(0).rand(300, 64), np.arange(300) % 10"""
+LATENT = "LatentExplorer(decoder.decoder, 3 * jax.random.normal(keys[2], (300, 2)), labels)"
+POSTERIOR = """parts = ["evidence", "mean", "q", "q samples", "draw"]
+PosteriorExplorer(decoder, images, labels, encoder, parts=parts)"""
+TRAINING = """import os
+os.environ.pop("CI", None)  # which silences the bar
+from vae_course import fit, progress
+progress.DELAY = 0
+run = fit(decoder, lambda model, z, key: (model.decoder(z) ** 2).sum(), images[:, :2], key=keys[0], steps=900)
+print(len(run.losses))"""
+EXERCISES = "from vae_course.teaching import exercises"
+STUB = """def squared_error(x, x_hat):
+    return (
+
+squared_error = exercises.squared_error.check(squared_error)"""
+OWN = {
+    "instruments.ipynb": (PREPARE, LATENT, POSTERIOR),
+    "tomorrow.ipynb": (PREPARE, EXERCISES, STUB, "print(squared_error.__module__)", TRAINING, LATENT),
+}
 # What JupyterLab prints by itself, in an empty notebook too; each with its reason.
 KNOWN_CONSOLE_ERRORS = ()
 
@@ -47,27 +59,34 @@ def browser(chromium):
 
 
 @pytest.fixture(scope="session")
-def server(browser, tmp_path_factory):
-    """The address of a JupyterLab with a home of its own, serving a copy of the notebooks."""
-    home = tmp_path_factory.mktemp("home")
-    shutil.copytree(NOTEBOOKS, home / "notebooks")
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), home / OWN)
-    with serve(home) as address:
+def course(browser, tmp_path_factory):
+    """A copy of this repository's notebooks and scripts, with this environment."""
+    course = tmp_path_factory.mktemp("home") / "course"
+    for folder in ("notebooks", "scripts"):
+        shutil.copytree(ROOT / folder, course / folder)
+    (course / ".venv").symlink_to(sys.prefix)
+    for name, sources in OWN.items():
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+        nbformat.write(notebook, course / "notebooks" / name)
+    return course
+
+
+@pytest.fixture(scope="session")
+def server(course):
+    """The address of a JupyterLab with a home of its own, begun as `make lab` does."""
+    with serve(course.parent, course) as address:
         yield address
 
 
 @contextlib.contextmanager
-def serve(home):
+def serve(home, course):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}"]
-    command += [f"--ServerApp.root_dir={home / 'notebooks'}", f"--IdentityProvider.token={TOKEN}"]
-    command += [
-        "--ServerApp.port_retries=0",
-        "--expose-app-in-browser",
-    ]  # so that a test can read the notebook
+    command = ["/bin/sh", course / "scripts" / "lab.sh", "--no-browser", f"--port={port}"]
+    command += [f"--IdentityProvider.token={TOKEN}", "--ServerApp.port_retries=0"]
+    command += ["--expose-app-in-browser"]  # so that a test can read the notebook
     places = {"HOME": home, "JUPYTER_CONFIG_DIR": home / "config", "JUPYTER_DATA_DIR": home / "data"}
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "XDG"))}
     environment |= {key: str(value) for key, value in places.items()}
@@ -137,7 +156,7 @@ class Notebook:
         page.set_default_timeout(30_000)
         news = page.get_by_text("Would you like to get notified about official Jupyter news?")
         page.add_locator_handler(news, lambda: page.get_by_role("button", name="No", exact=True).click())
-        page.goto(f"{server}/lab/tree/{name}?token={TOKEN}&reset")
+        page.goto(f"{server}/lab/tree/my_notebooks/{name}?token={TOKEN}&reset")
         page.wait_for_function(
             "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
         )
@@ -146,28 +165,33 @@ class Notebook:
         if not any(known in text for known in KNOWN_CONSOLE_ERRORS):
             self.console.append(text)
 
+    def save(self):
+        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+
     def close(self):
         """Stop the kernel, so that the next notebook has the memory, and leave the page."""
         self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
         self.page.close()
 
-    def run_all(self):
+    def run_all(self, stop_at_errors=True):
         """Run > Run All Cells, from cells without outputs, until the last one is done or one has failed."""
         self.page.evaluate("() => jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        self.wait()
+        self.wait(stop_at_errors)
 
-    def wait(self):
+    def wait(self, stop_at_errors=True):
         self.page.wait_for_function(
-            """() => {
+            """(stop_at_errors) => {
                 const panel = jupyterapp.shell.currentWidget;
                 const cells = panel.content.widgets.map((c) => c.model.toJSON());
                 const code = cells.filter((c) => c.cell_type === "code" && c.source.length);
                 const done = code.every((c) => c.execution_count !== null);
-                const failed = code.some((c) => c.outputs.some((o) => o.output_type === "error"));
+                const failed = stop_at_errors
+                    && code.some((c) => c.outputs.some((o) => o.output_type === "error"));
                 return (done || failed) && panel.sessionContext.session.kernel.status === "idle";
             }""",
+            arg=stop_at_errors,
             timeout=TIMEOUT,
         )
 

@@ -1,6 +1,5 @@
 """Every notebook, opened, run and used in a real JupyterLab, as a reader would."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,6 @@ from playwright.sync_api import expect
 
 NOTEBOOKS = sorted(path.name for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 OWN = "instruments.ipynb"  # written by conftest.py
-SETTINGS = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings"
 # Of the plane's width and height: a walk that stays off the axes' margins.
 WALK = [(0.3, 0.2), (0.8, 0.35), (0.6, 0.7), (0.25, 0.6), (0.5, 0.45)]
 SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.55, 0.5), (0.42, 0.85)]  # across and down, of the paper
@@ -171,12 +169,9 @@ def test_the_browser_had_nothing_to_complain_about(notebook):
     assert notebook.console == []
 
 
-@pytest.mark.skipif(
-    not SETTINGS.exists(), reason="this environment was not made by `make`: no settings for JupyterLab"
-)
 def test_nothing_pops_up_between_the_reader_and_the_notebook(browser, server):
     page = browser.new_page()
-    page.goto(f"{server}/lab/tree/{NOTEBOOKS[0]}?token=tests&reset")
+    page.goto(f"{server}/lab/tree/my_notebooks/{NOTEBOOKS[0]}?token=tests&reset")
     page.locator(".jp-Notebook").wait_for()
     page.wait_for_timeout(6000)
     assert page.locator(".jp-Dialog, .Toastify__toast").all_inner_texts() == []

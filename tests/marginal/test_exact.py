@@ -145,7 +145,7 @@ def nan():
         (
             lambda: log_marginals(GaussianDecoder(Decoder(key=jax.random.key(0), latents=3)), X()),
             ValueError,
-            "`model` must have 2 latents.*has 3",
+            "`model` must have 2 latents.*got 3",
         ),
         (lambda: log_marginals(ppca(), X()[:, :60]), ValueError, r"`X` must have 64 pixels.*\(5, 60\)"),
         (lambda: log_marginals(ppca(), 16 * X()), ValueError, "`X` must hold pixels from 0"),

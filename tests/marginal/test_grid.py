@@ -167,7 +167,7 @@ def wide():
         (lambda: latent_grid(10, float("inf")), ValueError, "`half_width` must be a finite number above 0"),
         (lambda: latent_grid(2.5), TypeError, "parameter 'n'"),
         (lambda: latent_grid(5, 1.0, jnp.zeros(3)), TypeError, "parameter 'centre'"),
-        (lambda: DecodedGrid(wide(), latent_grid(4)), ValueError, "`model` must have 2 latents.*has 3"),
+        (lambda: DecodedGrid(wide(), latent_grid(4)), ValueError, "`model` must have 2 latents.*got 3"),
         (lambda: DecodedGrid(curved().decoder, latent_grid(4)), TypeError, "parameter 'model'"),
         (
             lambda: marginal.grid_log_likelihood(wide(), X()[0], latent_grid(4)),

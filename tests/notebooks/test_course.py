@@ -100,6 +100,19 @@ def test_the_glossary_says_where_each_letter_first_stands():
     assert explained == {letter: stands.get(letter) for letter in explained}
 
 
+def test_the_one_sheets_lines_of_code_stand_in_losses():
+    source = (FOLDER.parent / "vae_course" / "losses.py").read_text()
+    rows = [
+        line.split(" | ") for line in text_of(FOLDER / "one_sheet.md").splitlines() if line.count(" | ") == 5
+    ]
+    models = [row for row in rows if row[0].startswith("| [")]
+    assert len(models) == 7
+    for row in models:
+        line, loss = re.findall("`([^`]+)`", row[2])[:2]
+        assert f"{line}\n" in source
+        assert f"def {loss}(" in source
+
+
 @pytest.mark.parametrize("symbol", glossary())
 def test_the_code_uses_the_glossarys_names(symbol):
     first, names = glossary()[symbol]

@@ -197,9 +197,9 @@ def test_rows_that_are_no_claims_are_named(rows):
         (..., 27.06, "no guess yet; measured 27.1"),
         (20, [25.0, 29.2], "you said 20; measured 25 to 29.2"),
         (np.float32(0.5), 0.25, "you said 0.5; measured 0.25"),
-        ("many", 3, "a guess is one number, and &#x27;many&#x27; is none; measured 3"),
-        ([1, 2], 3, "a guess is one number, and [1, 2] is none; measured 3"),
-        (None, 3, "a guess is one number, and None is none; measured 3"),
+        ("many", 3, "a guess is one number, and &#x27;many&#x27; is not; measured 3"),
+        ([1, 2], 3, "a guess is one number, and [1, 2] is not; measured 3"),
+        (None, 3, "a guess is one number, and None is not; measured 3"),
     ],
 )
 def test_a_guess_is_shown_beside_what_was_measured(shown, capsys, guess, measured, said):

@@ -1,10 +1,10 @@
 """log p(x) of many images to a hundredth of a nat, on a grid that refines itself where it has to.
 
 A cell may hide a peak: between its middle and its corners the decoded image changes, and might come nearer
-to x by as much. So each cell has two heights, log p(x, z) at its middle, which is added up, and the
-*hoped* one, with the image as near as it could come. Cells whose hoped height is too low to matter are
-dropped, all others cut into four, until the sum stands still and the decoded image changes by no more than
-about the noise across those that are left.
+to x by as much. So each cell has two heights: log p(x, z) at its middle, which is summed, and an *optimistic*
+one, as if the image came as near as it could. Cells whose optimistic height is too low to matter are dropped.
+All others are cut into four, until the sum no longer changes and, across the cells that are left, the decoded
+image changes by no more than about the noise.
 """
 
 from typing import NamedTuple
@@ -20,14 +20,14 @@ from vae_course.marginal.sampling import log_likelihoods
 from vae_course.models import GaussianDecoder
 from vae_course.typed import Array, Float, Images
 
-HALF_WIDTH, WIDTH = 5.0, 0.2  # of the first square, and of its cells, which are cut at once
+HALF_WIDTH, WIDTH = 5.0, 0.2  # of the first square, and of its cells, which are cut right away
 MAX_CUTS = 9
-CHUNK = 2**11  # cells looked at in one go
+CHUNK = 2**11  # cells evaluated at a time
 GROUP = 200  # images that share their cells: neighbours, so that most cells matter to most of them
-MATTERS = 12.0  # nats below the highest log p(x, z) from which on a cell no longer matters
-FINE = 2.0  # of sigma: a cell's reach, the change of the decoded image from its middle to its corners
-SAFE = 1.4  # times the change that was seen, because along other ways there may be more
-EDGE = 1e-3  # of the sum in the outermost cells: with more the square is made wider
+MATTERS = 12.0  # a cell this many nats below the highest log p(x, z) no longer matters
+FINE = 2.0  # in sigmas: a cell's reach, how far the decoded image moves from its middle to its corners
+SAFE = 1.4  # times the change that was seen, because in other directions there may be more
+EDGE = 1e-3  # of the sum, in the outermost cells: with more than this the square is made wider
 ROUNDING = 1e-5  # of a squared error in float32
 
 
@@ -35,11 +35,11 @@ class LogMarginals(NamedTuple):
     """log p(x) of each image, and by how much it may be off."""
 
     log_p: np.ndarray  # (N,), nats
-    off_by: np.ndarray  # (N,), nats: what the last cut changed, and rounding
+    off_by: np.ndarray  # (N,), nats: what the last cut changed, plus rounding
 
 
 def log_marginals(model: GaussianDecoder, X: Images, *, tolerance: float = 0.01) -> LogMarginals:
-    """log p(x) in nats for each image of X, on a grid of its own choice, and by how much it may be off.
+    """log p(x) in nats for each image of X, on a grid that it chooses, and by how much it may be off.
 
     Cells are cut until that changes no image by more than `tolerance`. Raises `ValueError` for arguments that
     do not fit, and `FloatingPointError` when a result is not finite: for a model with NaN in its weights.
@@ -104,11 +104,11 @@ class _Sums(NamedTuple):
     log_sum: np.ndarray  # of p(x, z), (N,)
     top: np.ndarray  # the largest log p(x, z)
     edge: np.ndarray  # the share of the sum in the outermost cells
-    reach: np.ndarray  # its average under the hoped heights
+    reach: np.ndarray  # its average, weighted by the optimistic heights
 
 
 def _cut(model, X, top, points, images, width, limit):
-    """Cut cells into quarters of this width and add them up: the sums, and to whom each quarter matters."""
+    """Cut cells into quarters of this width: their sums, and which images each of them matters to."""
     quarters = width / 2 * np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]])
     points = (points[:, None] + quarters).reshape(-1, 2)
     rest = -len(points) % CHUNK  # chunks of one size, so that one program serves; the rest lies far outside
@@ -120,16 +120,17 @@ def _cut(model, X, top, points, images, width, limit):
         highest, sums, *chunk = _add(model, X, *cells, limit, floor, highest, sums)
         chunks.append(chunk)
     decoded, matters = (np.concatenate([np.asarray(c[j]) for c in chunks], axis=j) for j in range(2))
-    (here, hoped), top = np.asarray(sums), np.asarray(highest)[0]
-    found = _Sums(top + np.log(here[:, 0]), top, here[:, 1] / here[:, 0], hoped[:, 2] / hoped[:, 0])
+    (here, optimistic), top = np.asarray(sums), np.asarray(highest)[0]
+    found = _Sums(top + np.log(here[:, 0]), top, here[:, 1] / here[:, 0], optimistic[:, 2] / optimistic[:, 0])
     return found, points, decoded, matters
 
 
 @eqx.filter_jit
 def _add(model, X, points, parents, limit, floor, highest, sums):
-    """Add a chunk to the sums of both heights' exponentials; its images, and where hope is above the floor.
+    """Add a chunk to the sums of both heights; its images, and where its optimistic height passes the floor.
 
-    A quarter's middle is as far from the whole cell's as from its own corners: so is its image, about.
+    A quarter's middle is as far from the whole cell's middle as from its own corners, so the change of the
+    image on the one way stands for that on the other.
     """
     images = jax.vmap(model)(points)  # (C, d)
     away = jnp.linalg.norm(images.reshape(len(parents), 4, -1) - parents[:, None], axis=2).max(axis=1)
@@ -149,9 +150,9 @@ def _add(model, X, points, parents, limit, floor, highest, sums):
 
 
 def mean_log_marginals(models, *image_sets: Float[Array, "_ d"], tolerance: float = 0.05) -> np.ndarray:
-    """The mean log p(x) of each set of images under a decoder, in nats: (sets,). `tolerance` is an image's.
+    """The mean log p(x) of each set of images under a decoder, in nats: (sets,). `tolerance` is per image.
 
-    For a list of decoders a row for each; lists may be nested, as by starts and marks: (starts, marks, sets).
+    A list of decoders gives a row each. Lists may be nested, as by starts and marks: (starts, marks, sets).
     """
     if not isinstance(models, GaussianDecoder):
         return np.stack([mean_log_marginals(each, *image_sets, tolerance=tolerance) for each in models])

@@ -1,7 +1,7 @@
-"""The integral over z as a sum over the cells of a grid, and what a grid that is decoded once can tell.
+"""The integral over z as a sum over the cells of a grid, and all that a grid decoded once can tell.
 
-The sum is the likelihood of a mixture, one Gaussian for each point of the grid, and so it is called the
-*grid* likelihood here. Refined until it no longer moves it is log p(x): see `exact.py`.
+The sum is the likelihood of a mixture with one Gaussian for each point of the grid; here it is called the
+*grid* likelihood. Refined until it no longer changes, it gives log p(x): see `exact.py`.
 """
 
 from typing import NamedTuple
@@ -55,7 +55,7 @@ def latent_grid(n: int = 400, half_width: Scalar = 5.0, centre: Float[Array, "2"
 def grid_log_likelihood(model: GaussianDecoder, x: Image, grid: LatentGrid) -> Number:
     """log sum over cells of p(x, z) * area, in nats, for one image: log p(x) if the grid is fine enough.
 
-    To be trained with `fit`: under `vmap` over x the grid is decoded once, for all images.
+    Under `vmap` over x the grid is decoded once for all images, so `fit` can train with it.
     """
     return DecodedGrid(model, grid).log_marginal(x)
 
@@ -63,7 +63,7 @@ def grid_log_likelihood(model: GaussianDecoder, x: Image, grid: LatentGrid) -> N
 def bayes_on_grid(log_likelihood: Plane, log_prior: Plane, cell_area: Scalar) -> Plane:
     """log p(z given x) from log p(x given z) and log p(z), at the points of a grid: Bayes' rule.
 
-    A density, in nats: its exponentials, times `cell_area`, add up to one.
+    A log density, in nats: its exponentials, times `cell_area`, add up to one.
     """
     log_joint = log_likelihood + log_prior
     log_evidence = logsumexp(log_joint) + jnp.log(cell_area)  # log p(x)
@@ -71,9 +71,9 @@ def bayes_on_grid(log_likelihood: Plane, log_prior: Plane, cell_area: Scalar) ->
 
 
 class DecodedGrid(eqx.Module):
-    """A grid whose points are decoded once, to be asked about one image after the other.
+    """A grid whose points are decoded once, and which then answers for one image after another.
 
-    Its methods take ONE image, for `vmap` and `jit`. Densities are per unit of area and in nats.
+    Its methods take ONE image, for `vmap` and `jit`. Log densities are in nats, per unit of area.
     """
 
     model: GaussianDecoder
@@ -113,7 +113,7 @@ class DecodedGrid(eqx.Module):
         return jnp.sqrt(self.weights(x) @ (self.grid.points - self.mean(x)[None]) ** 2)
 
     def mode(self, x: Image) -> Latent:
-        """The z with the largest log p(x, z): from the best point of the grid uphill, never lower."""
+        """The z with the largest log p(x, z): uphill from the best point of the grid, and never below it."""
         best = self.grid.points[jnp.argmax(self.log_joint(x))]
         step = jnp.exp(self.grid.log_cell_area / 2) / 10
         top = climb(lambda z: log_joint(self.model, x, z), best, steps=40, learning_rate=step)

@@ -1,4 +1,4 @@
-"""A linear decoder has everything in closed form: probabilistic PCA. For any number of latents.
+"""With a linear decoder everything has a closed form, for any number of latents: probabilistic PCA.
 
 x = W z + b + noise, with z ~ N(0, I) and noise of standard deviation sigma, is Gaussian, and so is p(z
 given x). Source: Tipping and Bishop, "Probabilistic principal component analysis" (1999).
@@ -21,7 +21,7 @@ def fit_ppca(X: Images, k: int) -> GaussianDecoder:
     """The linear decoder with k latents that makes log p(X) as large as it can be.
 
     W = V (L - sigma^2)^(1/2), with the k largest eigenvalues L of the 1/N covariance and their vectors V;
-    sigma^2 is the mean of the other d - k. Raises `ValueError` unless k is from 1 to d - 1.
+    sigma^2 is the mean of the other d - k. Raises `ValueError` unless 1 <= k < d.
     """
     d = X.shape[1]
     checks.whole("k", k, 1, d - 1)

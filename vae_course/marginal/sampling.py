@@ -1,4 +1,4 @@
-"""log p(x) by sampling: z from the prior, or z from a Gaussian that knows where the posterior is."""
+"""log p(x) by sampling: z from the prior, or z from a Gaussian that lies where the posterior is."""
 
 from collections.abc import Sequence
 
@@ -16,8 +16,8 @@ from vae_course.typed import Array, Float, Image, Key, Latent, Number, Scalar
 def log_likelihoods(X_hat: Float[Array, "S d"], sigma: Scalar, x: Image) -> Float[Array, "S"]:
     """log N(x; x_hat, sigma^2 I) in nats, for each decoded image x_hat, a row of X_hat.
 
-    What `log_likelihood` says for one z. Under `vmap` over x this is one matrix product, with no (N, S, d)
-    array; in float32 each squared error carries a rounding error of about 1e-5.
+    It is `log_likelihood` for S decoded images at once. Under `vmap` over x this is one matrix product, with
+    no (N, S, d) array; in float32 each squared error is off by about 1e-5.
     """
     squared_errors = jnp.sum(X_hat**2, axis=1) - 2 * X_hat @ x + x @ x  # (S,)
     squared_errors = jnp.where(squared_errors < 0, 0, squared_errors)  # `maximum` would turn NaN into 0
@@ -26,7 +26,7 @@ def log_likelihoods(X_hat: Float[Array, "S d"], sigma: Scalar, x: Image) -> Floa
 
 
 def log_mean_exp(log_values: Float[Array, "S"]) -> Number:
-    """log of the mean of S numbers given as their logs, log(1/S sum_s exp(log_values_s)), without overflow.
+    """log of the mean of S numbers given as their logs, log(1/S sum_r exp(log_values_r)), without overflow.
 
     >>> print(f"{log_mean_exp(jnp.array([-1000.0, -1000.0])):.1f}")
     -1000.0
@@ -35,10 +35,10 @@ def log_mean_exp(log_values: Float[Array, "S"]) -> Number:
 
 
 def log_marginal_monte_carlo(model: GaussianDecoder, x: Image, key: Key, n_samples: int) -> Number:
-    """log(1/S sum_s p(x given z_s)) in nats, with S = `n_samples` draws z_s from the prior N(0, I).
+    """log(1/S sum_r p(x given z_r)) in nats, with S = `n_samples` draws z_r from the prior N(0, I).
 
     The mean is unbiased for p(x); its log is too low on average, by Jensen's inequality. Under `vmap` with
-    one key all images share the draws, each decoded once. Raises `ValueError` for S = 0 or a wrong image.
+    one key all images share the draws, each decoded once. Raises `ValueError` if S < 1 or x does not fit.
     """
     checks.whole("n_samples", n_samples, 1)
     checks.images(model, x=x)
@@ -69,9 +69,9 @@ def log_weights(
 
     q is N(m, diag s^2); with `prior_share` 0.5 every second draw comes from the prior instead and q is the
     mixture, with 1 every draw (Hesterberg, "Weighted average importance sampling and defensive mixture
-    distributions", 1995). `log_mean_exp` of the weights estimates log p(x): too low on average, by less
-    the nearer q is to the posterior; if q is the posterior, every weight is p(x). A q that misses part of
-    the posterior is too low without showing it. Raises `ValueError` for S = 0, and for what does not fit.
+    distributions", 1995). `log_mean_exp` of the weights estimates log p(x): too low on average, but less so
+    the nearer q is to the posterior; if q is the posterior, every weight is p(x). A q that misses part of the
+    posterior gives too little, and nothing shows it. Raises `ValueError` if S < 1 or x, m or s do not fit.
     """
     checks.whole("n_samples", n_samples, 1)
     checks.images(model, x=x)

@@ -1,10 +1,10 @@
-"""What figures, tables and explorers accept: each rule hands its argument back, or says what is wrong."""
+"""What figures, tables and explorers accept: each rule returns its argument, or says what is wrong."""
 
 import numpy as np
 
 
 def numbers(name: str, value, shape: tuple) -> np.ndarray:
-    """`value` as a finite float array of `shape`, where None is any size but zero."""
+    """`value` as an array of finite floats of this shape, where None is any size but zero."""
     wanted = ", ".join("any" if n is None else str(n) for n in shape)
     needed = f"`{name}` must be finite numbers of shape ({wanted}{',' if len(shape) == 1 else ''})"
     try:
@@ -20,14 +20,14 @@ def numbers(name: str, value, shape: tuple) -> np.ndarray:
 
 
 def text(name: str, value) -> str:
-    """`value`, if it is a string with something in it."""
+    """`value`, if it is a string that is not empty."""
     if not isinstance(value, str) or not value.strip():
         raise TypeError(f"`{name}` must be words that say what is shown, got {value!r}")
     return value
 
 
 def named(name: str, value) -> dict:
-    """`value`, if it is a dictionary from names to what is drawn."""
+    """`value`, if it is a dictionary from names to what is drawn under them, with at least one entry."""
     if not isinstance(value, dict) or not value or not all(isinstance(key, str) for key in value):
         raise TypeError(f"`{name}` must be a dictionary {{name: numbers}} with an entry, got {value!r:.80}")
     return value

@@ -13,6 +13,7 @@ import numpy as np
 from IPython.display import display
 
 from vae_course.teaching.arguments import text
+from vae_course.teaching.pictures import APPROXIMATION, GREEN
 from vae_course.typed import Array
 
 STRICT, TOLERANT = ("<", ">"), ("<=", ">=", "==")
@@ -116,8 +117,8 @@ class Prediction(NamedTuple):
 def predicted(what: str, guess, measured: Numbers) -> None:
     """Show the reader's guess beside what was measured: one number, or those of several starts.
 
-    A guess of dots, or of anything that is no number, is answered in words; `what` names the quantity and
-    its unit. Raises `TypeError` or `ValueError` for a measurement that is no number.
+    A guess that is still dots, or is not a number, is answered in words. `what` names the quantity and its
+    unit. Raises `TypeError` or `ValueError` if the measurement is not a number.
 
     >>> predicted("bad images, %", 10, [25.1, 28.7])
     prediction: bad images, %
@@ -127,7 +128,7 @@ def predicted(what: str, guess, measured: Numbers) -> None:
     try:
         you = "no guess yet" if guess is ... else f"you said {_number(float(guess))}"
     except (TypeError, ValueError):
-        you = f"a guess is one number, and {guess!r:.60} is none"
+        you = f"a guess is one number, and {guess!r:.60} is not"
     display(Prediction(what, f"{you}; measured {found}"))
 
 
@@ -139,7 +140,7 @@ def _show(title, rows):
 
 
 def _tick(row):
-    sign, colour = ("\N{MULTIPLICATION X}", "#D55E00") if row.failure else ("\N{HEAVY CHECK MARK}", "#007A5A")
+    sign, colour = ("\N{MULTIPLICATION X}", APPROXIMATION) if row.failure else ("\N{HEAVY CHECK MARK}", GREEN)
     return f'<b style="color: {colour}">{sign}</b>' + (" <b>not so:</b>" if row.failure else "")
 
 

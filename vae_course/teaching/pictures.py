@@ -17,9 +17,10 @@ from vae_course.teaching.arguments import text
 
 # Okabe and Ito's colours, told apart by colour-blind readers; one role each. The handle is the reader's.
 DATA, PRIOR, EXACT, APPROXIMATION, HANDLE = "#000000", "#7F7F7F", "#0072B2", "#D55E00", "#C8005F"
+GREEN = "#007A5A"  # a claim that holds
 # Ten for the classes, dark enough to read as text on white; a class is always written as its digit, too.
 DIGITS = (
-    *(DATA, EXACT, APPROXIMATION, "#007A5A", "#A14A80"),
+    *(DATA, EXACT, APPROXIMATION, GREEN, "#A14A80"),
     *("#8A6D00", "#4B8FBF", "#7F3B08", "#6A3FA0", PRIOR),
 )
 HEAT = "cividis"  # the one map of all heat pictures

@@ -1,4 +1,4 @@
-"""`table`: numbers to look at. Its plain text holds none of them, so it is stable from machine to machine."""
+"""`table`: numbers to look at. Its plain text holds none of them, so it is the same on every machine."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from vae_course.teaching.arguments import named, numbers, text
 
 
 class Table(NamedTuple):
-    """What `table` returns: a notebook shows it where it ends a cell. The cells are written already."""
+    """What `table` returns, its cells written out: a notebook shows it when it is the last line of a cell."""
 
     title: str
     rows: dict[str, list[str]]
@@ -37,8 +37,9 @@ def table(
 ) -> Table:
     """A table: {name of a row: a cell for each column}, under a title that says the quantity and its unit.
 
-    A cell is a number, the numbers of several starts, which are all shown, or words. Whole numbers are
-    written as such, others to `digits` decimals, one number for all columns or one each.
+    A cell is a number, words, or the numbers of several starts, which are all shown. Whole numbers are
+    written without decimals, others with `digits` of them: one number for all columns, or one for each.
+    Raises `TypeError` or `ValueError`, naming the argument that does not fit.
 
     >>> table("log p(x), nats per image", {"MAP": [28.13, (24.6, 25.9)]}, ["train", "held out"])
     Table: log p(x), nats per image (rows: MAP; columns: train, held out)

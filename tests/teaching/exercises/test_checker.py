@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from vae_course import autoencoder, training
+from vae_course import autoencoder, data, training
 from vae_course.teaching import exercises
 from vae_course.teaching.exercises import answers, checker, laws
 from vae_course.teaching.exercises.checker import Function, Mistake, Outcome
@@ -83,7 +83,7 @@ BAD = {
     "a float": (lambda x, x_hat: float(right(x, x_hat)), Outcome.WRONG_TYPE, "The numbers are right"),
     "a wrong float": (lambda x, x_hat: 0.123, Outcome.WRONG_TYPE, "It is a Python float"),
     "item": (lambda x, x_hat: right(x, x_hat).item(), Outcome.WRONG_TYPE, "float()"),
-    "a numpy array": (lambda x, x_hat: np.asarray(right(x, x_hat)), Outcome.WRONG_TYPE, "right, not a numpy"),
+    "a numpy array": (lambda x, x_hat: np.asarray(right(x, x_hat)), Outcome.WRONG_TYPE, "right, but it is a"),
     "np.float64": (lambda x, x_hat: np.float64(right(x, x_hat)), Outcome.WRONG_TYPE, "Use jnp instead of np"),
     "a wrong numpy array": (lambda x, x_hat: np.array(0.123), Outcome.WRONG_TYPE, "It is a numpy array"),
     "a complex number": (lambda x, x_hat: right(x, x_hat) + 0j, Outcome.WRONG_TYPE, "complex64"),
@@ -290,10 +290,12 @@ def test_the_line_is_shown_when_tracing_fails_and_no_object_number():
 
 
 def test_different_shows_one_input_what_was_expected_and_what_came():
-    outcome, text = exercises.blend.diagnose(lambda x_a, x_b, t: x_a - t * x_b)
+    inputs = jnp.array([0.5, -1.0, 2.0]), jnp.array([1.5, 0.25, -0.5]), 0.25
+    check = Function(data.blend, lambda: [inputs, inputs], [], ["Mix."])
+    outcome, text = check.diagnose(lambda x_a, x_b, t: x_a - t * x_b)
     expected, got, given = text.splitlines()
     assert outcome is Outcome.DIFFERENT
-    x_a, x_b, _ = exercises.blend.inputs()[0]
+    x_a, x_b, _ = check.inputs()[0]
     assert given.startswith("It was given x_a = [")
     assert given.endswith(", t = 0.25.")
     shown = {
@@ -475,7 +477,10 @@ def test_tuples_are_shown_with_their_numbers():
     assert got.startswith("got      ([ 0.3772, -0.3963, 1.9213], [")
 
 
-@pytest.mark.parametrize("name", exercises.__all__)
+FUNCTIONS = [name for name in exercises.__all__ if isinstance(getattr(exercises, name), Function)]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_forgotten_return_is_no_known_mistake(name):
     library = getattr(exercises, name).library
 

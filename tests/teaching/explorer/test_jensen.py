@@ -65,10 +65,12 @@ def test_equal_weights_leave_no_gap():
 def test_the_sentence_says_the_bound_and_the_gap(js):
     answers = {"K": 1, "elbo": -20.5, "bound": -20.5, "logP": -19.25, "exact": True}
     minus = "\N{MINUS SIGN}"
-    words = f"ELBO = L₁ = {minus}20.50 nats; log p(x) is {minus}19.25, so the gap is 1.25 nats."
+    words = f"With K = 1 the bound L is the ELBO, {minus}20.50 nats; "
+    words += f"log p(x) is {minus}19.25, so the gap is 1.25 nats."
     assert js("describe", answers) == words
     more = js("describe", answers | {"K": 10, "bound": -19.75, "exact": False})
-    assert more.startswith(f"L with K = 10 is {minus}19.75 nats, above the ELBO = L₁ = {minus}20.50; ")
+    bounds = f"With K = 10 the bound L is {minus}19.75 nats, and with K = 1, the ELBO, {minus}20.50; "
+    assert more.startswith(bounds)
     assert more.endswith(f"the log of the mean weight is {minus}19.25, so the gap is 0.50 nats.")
 
 
@@ -126,7 +128,7 @@ def test_the_still_picture_marks_the_gap():
 
 def test_in_a_browser_a_larger_K_closes_the_gap(shown):
     page = shown(JensenSlider(LOGS, LOG_P))
-    slider = page.get_by_role("slider", name="the weights in each average")
+    slider = page.get_by_role("slider", name="the number of weights in each average")
     gaps = []
     for key in ("Home", "ArrowRight", "End"):
         slider.press(key)

@@ -98,9 +98,9 @@ def test_the_plane_is_a_square_around_everything_shown():
     assert bottom < -80 < 80 < top
 
 
-@pytest.mark.parametrize("spread", [0.013, 1.0, 3.7, 96.0])
-def test_z_rounded_at_the_edge_stays_inside(spread):
-    extent = make(spread * Z, LABELS)._extent
+@pytest.mark.parametrize("scale", [0.013, 1.0, 3.7, 96.0])
+def test_z_rounded_at_the_edge_stays_inside(scale):
+    extent = make(scale * Z, LABELS)._extent
     decimals = np.ceil(3 - np.log10(extent[1] - extent[0]))  # as in explorer.js
     assert [round(end, int(decimals)) for end in extent] == extent
 

@@ -158,7 +158,7 @@ def test_a_density_above_one_is_explained(js):
         ({"parts": ()}, "`parts` must be at least one of"),
         ({"parts": "area"}, "`parts` must be a sequence"),
         ({"parts": ("area", "arae")}, r"`parts` must be at least one of .*, got \['arae'\]"),
-        ({"parts": ("bar",)}, "`parts` must have 'q' where it has 'bar'"),
+        ({"parts": ("bar",)}, "`parts` must have 'q' if it has 'bar'"),
         ({"x": 9}, "`x` must be from -0.42 to 1.42, got 9"),
         ({"m": np.inf}, "`m` must be finite"),
         ({"s": 0}, "`s` must be from 0.02 to 1.2, got 0"),

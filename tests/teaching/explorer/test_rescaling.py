@@ -54,7 +54,7 @@ def test_the_sentence_counts(js):
     assert f"log p(z) is {here:.2f} ({before:.2f} at c = 1)".replace("-", "\N{MINUS SIGN}") in words
     assert f"together {31.39 + here:.2f} nats" in words
     normal = stats.chi2(2).cdf(1)  # of |z|^2 for z from N(0, I)
-    assert words.endswith(f"of the codes lie within radius 1; of N(0, I) it is {normal:.0%}.")
+    assert words.endswith(f"of the codes lie within radius 1; for N(0, I) it is {normal:.0%}.")
 
 
 def test_the_log_likelihood_is_a_number_or_one_for_each_code():

@@ -16,7 +16,7 @@ rng = np.random.RandomState(0)
 
 @pytest.fixture(scope="module")
 def digits():
-    """Images, their digits, a decoder and codes that spread over its plane."""
+    """Images, their digits, a decoder and codes all over its plane."""
     data = load_digits()
     X, labels = data.train_images, np.asarray(data.train_labels)
     codes = 20 * apply(Encoder(key=jax.random.key(1), width=16), X)

@@ -247,7 +247,7 @@ def test_one_turns_the_cloud_and_moves_z(shown, sheet):
     page.keyboard.press("ArrowLeft")  # the click has given it the focus
     assert page.evaluate("model.get('turn')") == [75, 10]
     assert page.locator(".turn").get_attribute("aria-valuetext") == "75 degrees around, 10 from above"
-    page.get_by_role("button", name="turn back").click()
+    page.get_by_role("button", name="reset the view").click()
     page.wait_for_timeout(60)
     assert page.evaluate("model.get('turn')") == [60, 20]
     assert (pixels(page, 0), pixels(page, 1)) == (cloud, mark)

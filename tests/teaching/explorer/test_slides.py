@@ -78,7 +78,7 @@ def test_a_pair_is_a_setting():
         (
             BY_BETA | {3: ({"train": X, "new": X}, "three")},
             {},
-            r"as many images at each setting, got \[3, 3, 6\]",
+            r"equally many images at each setting, got \[3, 3, 6\]",
         ),
         ({1: ({"train": X[:, :63]}, "one")}, {}, r"`train` must .*got shape \(6, 63\)"),
         ({1: ({"train": X + 1}, "one")}, {}, "`train` must hold ink from 0 to 1"),

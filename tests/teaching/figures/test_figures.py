@@ -101,7 +101,7 @@ PAIR = (np.ones((1, 2)), np.ones((1, 2)))
 def test_the_title_says_the_point_above_all_panels_on_the_left_and_is_not_cut(draw):
     point = "The point of the figure, in words that need some room"
     figure = draw(point)
-    figures.figure_png(figure)
+    figure.draw_without_rendering()
     (words,) = [text for text in figure.texts if text.get_text() == point]
     box = words.get_window_extent()
     assert 0 <= box.x0 < 20
@@ -133,7 +133,7 @@ def test_names_at_the_ends_of_lines_are_kept_apart_near_their_lines():
     ends = [10.0, 0.0, 10.1, 9.9]
     lines = [figures.Line([1, 2], [5, end], figures.EXACT, str(end)) for end in ends]
     figure = figures.named_lines({"a": lines}, xlabel="x", ylabel="y")
-    figures.figure_png(figure)
+    figure.draw_without_rendering()
     (ax,) = figure.axes
     middles = {}
     for words in ax.texts:
@@ -148,7 +148,7 @@ def test_names_at_the_ends_of_lines_are_kept_apart_near_their_lines():
 def test_ticks_are_few_and_plain_numbers():
     lines = [figures.Line([1, 10, 10_000], [0.001, 0.3, 2], figures.EXACT)]
     figure = figures.named_lines({"a": lines}, xlabel="x", ylabel="y", xscale="log")
-    figures.figure_png(figure)
+    figure.draw_without_rendering()
     (ax,) = figure.axes
     ticks = {label.get_text() for label in ax.get_xticklabels()}
     assert {"1", "10", "100", "1,000", "10,000"} <= ticks
@@ -164,6 +164,14 @@ def test_histograms_share_their_bins_and_show_shares():
         np.testing.assert_allclose(outline.get_data().edges, np.arange(5))
     assert words(ax) == ["near", "far"]
     assert [text.xy[0] for text in ax.texts] == [0.5, 3.5]
+
+
+def test_a_limit_is_a_dashed_line_across_histograms_with_its_name():
+    (ax,) = figures.histograms({"a": np.arange(9.0)}, xlabel="x", limit=("as far as this", 4.5)).axes
+    (line,) = ax.lines
+    assert set(line.get_xdata()) == {4.5}
+    assert line.get_linestyle() == "--"
+    assert words(ax) == ["a", "as far as this"]
 
 
 @pytest.mark.parametrize(("crowd", "corner"), [((1, 1), (1, -1)), ((1, -1), (1, 1))])
@@ -327,7 +335,7 @@ def test_the_report_card_puts_scores_beside_samples():
             lambda: figures.report_card(
                 dict.fromkeys("ab", np.ones((1, 2))), {"a": IMAGES, "b": IMAGES[1:]}, xlabel="nats"
             ),
-            r"`samples` must be as many for each model, got \[7, 6\]",
+            r"`samples` must be equally many for each, got \[7, 6\]",
         ),
     ],
 )  # fmt: skip

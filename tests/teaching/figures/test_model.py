@@ -50,12 +50,12 @@ ENCODER = {("x_i", "z_i", True), ("phi", "z_i", True)}
 @pytest.mark.parametrize("name", GRAPHS)
 def test_each_graph_connects_what_the_model_connects(name):
     encoded = name in ("amortized", "vae")
-    assert arrows(model.model_figure(name)) == DECODER | (ENCODER if encoded else set())
+    assert arrows(model._figure(name)) == DECODER | (ENCODER if encoded else set())
 
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_the_image_is_shaded_and_the_latent_open_in_the_plate_of_n_images(name):
-    figure = model.model_figure(name)
+    figure = model._figure(name)
     nodes = {node.center: node for node in figure.findobj(Circle) if node.radius == 20}
     letters = places(figure)
     assert nodes[letters["x_i"]].get_facecolor()[:3] != (1, 1, 1)
@@ -65,14 +65,12 @@ def test_the_image_is_shaded_and_the_latent_open_in_the_plate_of_n_images(name):
 
 @pytest.mark.parametrize(("name", "clouds"), [("map", 0), ("decoder-only", 3), ("vae", 0)])
 def test_only_where_it_is_integrated_out_the_latent_is_a_cloud(name, clouds):
-    assert len([node for node in model.model_figure(name).findobj(Circle) if node.radius > 20]) == clouds
+    assert len([node for node in model._figure(name).findobj(Circle) if node.radius > 20]) == clouds
 
 
 def test_theta_is_an_open_dot_only_while_it_is_kept():
     for name in GRAPHS:
-        faces = [
-            dot.get_facecolor()[:3] for dot in model.model_figure(name).findobj(Circle) if dot.radius == 5
-        ]
+        faces = [dot.get_facecolor()[:3] for dot in model._figure(name).findobj(Circle) if dot.radius == 5]
         assert ((1, 1, 1) in faces) is (name == "amortized")
 
 
@@ -86,7 +84,7 @@ def test_every_stage_is_shown_in_one_size_nothing_cut_with_words_for_all_of_it(n
     assert Image.open(io.BytesIO(png)).size == (2 * model.WIDTH, 2 * model.HEIGHT)
     assert len(png) < 30_000
     assert len(shown["text/plain"].split()) > 30
-    figure = model.model_figure(name)
+    figure = model._figure(name)
     figure.draw_without_rendering()
     for text in figure.findobj(Text):
         if text.get_text():
@@ -98,11 +96,11 @@ def test_every_stage_is_shown_in_one_size_nothing_cut_with_words_for_all_of_it(n
 
 
 def test_the_road_names_all_stages_and_what_is_new():
-    found = " ".join(words(model.model_figure(model.ROAD)))
+    found = " ".join(words(model._figure(model.ROAD)))
     for heading, news, _ in model.NEW.values():
         assert heading in found
         assert news in found
-        assert news in model.model_alt(model.ROAD)
+        assert news in model._alt(model.ROAD)
     assert list(model.NEW) == list(model.STAGES)
 
 

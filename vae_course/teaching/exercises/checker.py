@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from IPython.display import display
 
-from vae_course.teaching.exercises import answers, general, laws
+from vae_course.teaching.exercises import answers, general, laws, record
 from vae_course.teaching.exercises.answers import brief
 from vae_course.teaching.exercises.general import Mistake
 
@@ -79,16 +79,13 @@ class Exercise:
         kept, named = self.library, f"the library's {self.asks}"
         if outcome is Outcome.CORRECT:
             kept, named = self._keep(answer)
-            self._solved()
+            record.note(self.name)
         text = f"\n{text}\n" if text else " "
         display(Said(outcome, f"{self.name}: {outcome}.{text}The notebook goes on with {named}."))
         return kept
 
     def _keep(self, answer):  # a right answer: what the notebook goes on with, and its name
         return answer, f"your {self.asks}"
-
-    def _solved(self):
-        """Called whenever an answer is right."""
 
     def hint(self, n: int | None = None) -> None:
         """Print the hints so far, or the first n. One more comes when a check has said something new.

@@ -1,4 +1,4 @@
-"""What the reader drags. Each instrument is sent to the browser once, and thinks there."""
+"""What the reader drags. Each instrument is sent to the browser once, and does its computing there."""
 
 from vae_course.teaching.explorer import ink, strokes
 from vae_course.teaching.explorer.film import TrainingFilm

@@ -22,7 +22,7 @@ from vae_course.teaching.explorer.instrument import Instrument, bundle, css, flo
 from vae_course.teaching.explorer.plane import digits_of, images_of, square_around
 from vae_course.teaching.pictures import APPROXIMATION, EXACT
 
-FLOOR = 15.0  # nats below the top from which on everything has one colour
+FLOOR = 15.0  # nats below the top; everything lower has one colour
 CELLS, CLOSE_CELLS, PARTS = 64, 48, 3  # of a posterior's two pictures, per axis; points per cell and axis
 IMAGES = 9  # decoded per axis of the plane
 CLOSE = 4.0  # standard deviations to each side in a close-up

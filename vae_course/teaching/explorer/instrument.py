@@ -1,7 +1,7 @@
 """What all instruments share: the browser's files made into one, the course's colours, a still picture.
 
-An instrument is sent to the browser once, with all it needs, and thinks there; a host of a few lines, which
-keeps the traits, can run it on a page without Python.
+An instrument is sent to the browser once, with all it needs, and does its computing there. A host of a few
+lines, which keeps the traits, can run it on a page without Python.
 """
 
 import re
@@ -64,7 +64,7 @@ def css(*names: str) -> str:
 
 
 class Instrument(anywidget.AnyWidget):
-    """A widget that thinks in the browser. A subclass gives `_esm` and `_figure`."""
+    """A widget that computes in the browser. A subclass gives `_esm` and `_figure`."""
 
     _css = css()
 

@@ -33,8 +33,8 @@ class JensenSlider(Instrument):
     weights, in disjoint groups, are dots on the curve log w over w, beside the log of their mean and the
     mean of their logs: an estimate of L_K = E log (1/K sum of K weights), which is the ELBO for K = 1 and
     rises towards log p(x). `log_p` is log p(x) in nats, if it is known; unless given, the log of the mean of
-    all weights stands in its place, and is called so. `K` is where the reader starts; what lies far out is
-    drawn at the picture's edge, and counted. Raises `TypeError` or `ValueError`, naming the argument that
+    all weights takes its place, and is labelled as that. `K` is where the reader starts. Weights beyond the
+    picture are drawn at its edge, and counted. Raises `TypeError` or `ValueError`, naming the argument that
     does not fit.
 
     `.K` is what the reader has set, in both directions: 1, 2, 5, 10, ... as long as 20 groups are left.
@@ -120,7 +120,7 @@ class JensenSlider(Instrument):
 
 
 def _log_averages(log_weights: np.ndarray, K: int) -> np.ndarray:
-    """The logs of the averages of K weights each, in disjoint groups; what is left over is left out."""
+    """The logs of the averages of K weights each, in disjoint groups; a remainder is left out."""
     groups = log_weights[: len(log_weights) // K * K].reshape(-1, K)
     return np.logaddexp.reduce(groups, axis=1) - np.log(K)
 

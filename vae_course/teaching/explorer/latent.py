@@ -23,7 +23,7 @@ from vae_course.teaching.explorer.plane import (
 
 
 class LatentExplorer(Instrument):
-    """The latent plane with a handle to drag, two sliders, and the decoded image; keyboards work, too.
+    """The latent plane with a handle to drag (keyboards work too), two sliders, and the decoded image.
 
     `decoder` is a `Decoder` or a `LinearDecoder` with two latents and 64 pixels, `Z` (N, 2) the codes of N
     images and `labels` (N,) their digits. `z` is where the handle starts, the first code unless given.

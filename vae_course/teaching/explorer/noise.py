@@ -20,9 +20,10 @@ class NoiseSlider(Instrument):
 
     `residuals` (N, d) is x - d_theta(z) for N images of d pixels. The log-likelihood is that of N(x;
     d_theta(z), sigma^2 I) in nats per image, averaged over the images. Its top lies where sigma is the root
-    mean square of the residuals. `sigma` is where the reader starts: twice as far unless given. A box halves
-    the squared error: the top moves by 1/sqrt 2, and up by d/2 ln 2, 22 nats for 64 pixels. Raises
-    `TypeError` or `ValueError`, naming the argument that does not fit; residuals must not all be zero.
+    mean square of the residuals. `sigma` is where the reader starts: twice the best one unless given. A box
+    halves the squared error: the best sigma shrinks by sqrt 2, and the top rises by d/2 ln 2, 22 nats for 64
+    pixels. Raises `TypeError` or `ValueError`, naming the argument that does not fit; residuals must not all
+    be zero.
 
     `.sigma` and `.half` are what the reader has set, in both directions; sigma goes from half the best one
     to four times the best.
@@ -49,7 +50,7 @@ class NoiseSlider(Instrument):
         residuals = numbers("residuals", residuals, (None, None))
         error = float(np.mean(residuals**2))
         if error == 0:
-            raise ValueError("`residuals` must not all be zero: then no sigma is the best, got only zeros")
+            raise ValueError("`residuals` must not all be zero, for then no sigma is best: got only zeros")
         best = math.sqrt(error)
         super().__init__(
             title=title,

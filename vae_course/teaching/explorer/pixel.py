@@ -20,10 +20,10 @@ RANGES = {"m": (-3.5, 3.5), "s": (0.02, 1.2)}  # so that the grid holds q, and i
 AROUND = 3.5  # standard deviations of the noise that are shown below the lightest and above the darkest mean
 WORDS = {
     "area": "the slice's area, p(x), is shaded",
-    "top": "its top, MAP, has a pin",
+    "top": "its top, MAP, is marked",
     "posterior": "divided by its area it is the posterior",
-    "q": "a Gaussian q is laid on it",
-    "bar": "a bar shows log p(x) as ELBO and KL",
+    "q": "a Gaussian q lies on it",
+    "bar": "a bar shows log p(x) as the sum of ELBO and KL",
 }
 
 
@@ -36,8 +36,8 @@ class OnePixel(Instrument):
     """p(x, z) for one pixel's ink x and one latent z, and its slice at the x that the reader chooses.
 
     z has the prior N(0, 1), and x given z is N(d(z), sigma^2). `decoder` is d, a function of an array of z;
-    unless given it is a stroke that slides over the pixel, so grey ink can mean that it comes or that it
-    goes, and the posterior has two hills, while black ink means that it is there: one hill. `sigma` is the
+    unless given it is a stroke that slides over the pixel: grey ink can mean that it is arriving or that it
+    is leaving, so the posterior has two hills; black ink means that it is there, one hill. `sigma` is the
     standard deviation of the ink's noise.
 
     `parts` says what is shown of the slice, each of them a step of the lecture: "area", p(x); "top", MAP;
@@ -189,5 +189,5 @@ def _parts_of(parts):
     if unknown or not parts:
         raise ValueError(f"`parts` must be at least one of {PARTS}, got {unknown or 'none'}")
     if "bar" in parts and "q" not in parts:
-        raise ValueError(f"`parts` must have 'q' where it has 'bar', which compares q, got {tuple(parts)}")
+        raise ValueError(f"`parts` must have 'q' if it has 'bar', which measures q, got {tuple(parts)}")
     return [part for part in PARTS if part in parts]

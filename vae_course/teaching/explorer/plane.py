@@ -23,7 +23,7 @@ class Point(TraitType):
         return tuple(numbers(self.name, value, (2,)).tolist())
 
 
-class Spread(Point):
+class StandardDeviations(Point):
     """A pair of positive standard deviations."""
 
     def validate(self, obj, value):
@@ -80,7 +80,7 @@ def corners(extent: ArrayLike) -> np.ndarray:
 
 
 def square_around(*places: ArrayLike) -> Extent:
-    """The smallest square that holds all places (..., 2), with a little room, and ends of few decimals."""
+    """The smallest square that holds all places (..., 2), with a small margin, its ends rounded."""
     every = np.concatenate([np.reshape(np.asarray(place, float), (-1, 2)) for place in places])
     low, high = every.min(axis=0), every.max(axis=0)
     half = max(float((high - low).max()), 1e-3) * 0.53

@@ -1,4 +1,4 @@
-"""`PosteriorExplorer`: an image, its exact posterior on the latent plane, and what one lays on it."""
+"""`PosteriorExplorer`: an image, its exact posterior on the latent plane, and a Gaussian q laid on it."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ from vae_course.teaching.explorer.ink import image_of_strokes
 from vae_course.teaching.explorer.instrument import Instrument, bundle, css, floats, network, plain_script
 from vae_course.teaching.explorer.plane import (
     Point,
-    Spread,
+    StandardDeviations,
     digits_of,
     heat_of,
     images_of,
@@ -29,17 +29,17 @@ from vae_course.teaching.explorer.strokes import Strokes
 from vae_course.teaching.pictures import APPROXIMATION, EXACT
 
 PARTS = ("evidence", "mean", "q", "encoder", "prior samples", "q samples", "encoder samples", "draw")
-FLOOR = 15.0  # nats below the top from which on everything has one colour
+FLOOR = 15.0  # nats below the top; everything lower has one colour
 CELLS = 128  # per axis, of a still picture of the whole plane
 PRIORS_SQUARE = np.array([[-3.0, -3.0], [3.0, 3.0]])  # where nearly all of the prior lies
 BAR = 30.0  # nats that the bar shows below log p(x)
 
 
 class PosteriorExplorer(Instrument):
-    """Pick an image or draw one: its exact posterior on the plane, z under a handle, and what is laid on it.
+    """Pick an image or draw one: its exact posterior on the plane, with z under a handle and q laid on it.
 
     `model` is a `GaussianDecoder` with two latents and 64 pixels, `images` (N, 64) ink from 0 to 1 in the
-    order in which a slider walks through them, `labels` (N,) their digits, `encoder` a `GaussianEncoder`.
+    order of the slider that picks one, `labels` (N,) their digits, `encoder` a `GaussianEncoder`.
     `codes` (N, 2) is where each image's digit stands on the plane: unless given, the encoder's means or,
     without an encoder, the posteriors' modes. `parts` names what is shown besides log p(x, z):
 
@@ -63,7 +63,7 @@ class PosteriorExplorer(Instrument):
     _css = css("pad")
 
     z = Point((0.0, 0.0)).tag(sync=True)
-    s = Spread((0.3, 0.3)).tag(sync=True)
+    s = StandardDeviations((0.3, 0.3)).tag(sync=True)
     image = Int(0).tag(sync=True)
     strokes = Strokes(()).tag(sync=True)
     zoom = Bool(True).tag(sync=True)

@@ -26,13 +26,13 @@ def _hill(z):
 
 
 class Reparametrization(Instrument):
-    """Draws eps of N(0, 1), which stay, and z = m + s eps, which move with the reader's m and s.
+    """Draws eps from N(0, 1), which stay, and z = m + s eps, which move with the reader's m and s.
 
-    `f` is a function of one number z, differentiable by JAX: the mean of f(z) over the draws and its exact
-    gradient for these draws, the mean of f'(z) with respect to m and of f'(z) eps with respect to s, estimate
-    those of E_q[f(z)] for q = N(m, s^2). Without it (None) only the draws are shown. `eps` (n,) are the
-    draws, 40 unless given. `m`, from -2.5 to 2.5, and `s`, from 0.2 to 1.6, are where the reader starts.
-    Raises `TypeError` or `ValueError`, naming the argument that does not fit.
+    `f` is a function of one number z that JAX can differentiate. The mean of f(z) over the draws estimates
+    E_q[f(z)] for q = N(m, s^2); its gradient for these draws, the mean of f'(z) with respect to m and of
+    f'(z) eps with respect to s, estimates the gradient of E_q[f(z)]. Without it (None) only the draws are
+    shown. `eps` (n,) are the draws, 40 unless given. `m`, from -2.5 to 2.5, and `s`, from 0.2 to 1.6, are
+    where the reader starts. Raises `TypeError` or `ValueError`, naming the argument that does not fit.
 
     `.m` and `.s` are what the reader has set, in both directions.
     """

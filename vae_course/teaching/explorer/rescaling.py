@@ -19,12 +19,12 @@ IMAGES = 5  # that are decoded
 
 
 class RescalingSlider(Instrument):
-    """The codes times c on the plane, under the circles of N(0, I), and what becomes of log p(x, z).
+    """The codes times c on the plane, with the circles of N(0, I), and what becomes of log p(x, z).
 
     `codes` (N, 2) are the z_i, `labels` (N,) their digits, `log_likelihood` (N,), or one number, the log
     p(x_i given z_i) in nats. When the decoder's first layer is divided by c, no decoded image changes, nor
-    does the log-likelihood; log p(z) rises by |z|^2 (1 - c^2) / 2, so no c is the best: the joint grows as c
-    goes to 0. With the `decoder` that belongs to the codes, a few images are decoded from c z with W / c.
+    does the log-likelihood; log p(z) rises by |z|^2 (1 - c^2) / 2, so there is no best c: the joint grows as
+    c goes to 0. With the `decoder` that belongs to the codes, a few images are decoded from c z with W / c.
     `c`, from 1/64 to 2, is where the reader starts. Of many codes 600 are drawn; all are counted. Raises
     `TypeError` or `ValueError`, naming the argument that does not fit.
 
@@ -61,8 +61,8 @@ class RescalingSlider(Instrument):
         super().__init__(
             title=title,
             alt=f"{len(codes):,} codes times c on the latent plane, with the circles of N(0, I) at radius 1 "
-            "and 2; beside them the change of log p(z), which rises as c shrinks, and of log p(x given z), "
-            "which is none",
+            "and 2; beside them the change from c = 1: log p(z) rises as c shrinks, and "
+            "log p(x given z) stays the same",
             c=c,
             _codes=floats(codes),
             _labels=labels.tobytes(),

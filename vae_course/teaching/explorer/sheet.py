@@ -24,8 +24,8 @@ class Sheet(Instrument):
 
     Each image is a dot in its digit's colour, at its place along the components; each digit is named. The
     grey rectangle is the plane of the first two, PCA's plane. The vermilion mesh is the decoder's sheet: what
-    it draws for the latents in a square around the codes. A point that is marked on the sheet follows a
-    handle z on the latent plane beside it.
+    it draws for the latents in a square around the codes. A marked point on the sheet follows the handle z
+    on the latent plane beside it.
 
     `decoder` is a `Decoder` or a `LinearDecoder` with two latents and 64 pixels, `X` (N, 64) at least four
     images, `labels` (N,) their digits, `codes` (N, 2) their codes. `z` is where the handle starts, the first

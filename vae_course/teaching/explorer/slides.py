@@ -135,7 +135,7 @@ def _rows(choices):
         if len({len(images) for images in every}) != 1:
             counts = [len(images) for images in every]
             raise ValueError(
-                f"`choices` must have as many images at each setting, got {counts} for {caption!r}"
+                f"`choices` must have equally many images at each setting, got {counts} for {caption!r}"
             )
         made.append({"caption": text("caption", caption), "images": _bytes(np.concatenate(every))})
     return made

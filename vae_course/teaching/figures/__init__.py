@@ -10,7 +10,8 @@ from vae_course.teaching.figures.model import show_model
 from vae_course.teaching.figures.planes import draw_codes, latent_plane
 from vae_course.teaching.figures.posteriors import close_up, posteriors, views
 from vae_course.teaching.figures.report_card import report_card
-from vae_course.teaching.figures.style import figure_html, figure_png, show, styled
+from vae_course.teaching.figures.round_trip import round_trip
+from vae_course.teaching.figures.style import figure_html, show, styled
 from vae_course.teaching.figures.sweeps import (
     close_ups,
     codes_and_prior,
@@ -39,7 +40,6 @@ __all__ = [
     "draw_digit",
     "falling_sigma",
     "figure_html",
-    "figure_png",
     "formula_and_measured",
     "histograms",
     "landscapes",
@@ -49,6 +49,7 @@ __all__ = [
     "named_lines",
     "posteriors",
     "report_card",
+    "round_trip",
     "show",
     "show_model",
     "styled",

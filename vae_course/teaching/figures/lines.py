@@ -90,11 +90,18 @@ def learning_curves(
 
 
 @styled
-def histograms(values: Mapping[str, np.ndarray], *, xlabel: str, title: str = "", bins: int = 40) -> Figure:
+def histograms(
+    values: Mapping[str, np.ndarray],
+    *,
+    xlabel: str,
+    title: str = "",
+    bins: int = 40,
+    limit: tuple[str, float] | None = None,
+) -> Figure:
     """How several quantities of one kind are distributed, {name: (n,)}: the share of each in each bin.
 
     All have the same bins. The first is drawn as data, then the approximation's, the exact and the prior's
-    colour; each name stands over its highest bar.
+    colour; each name stands over its highest bar. `limit` is the name and the place of a line across.
     """
     values = {name: numbers(name, some, (None,)) for name, some in named("values", values).items()}
     everything = np.concatenate([*values.values()])
@@ -109,5 +116,8 @@ def histograms(values: Mapping[str, np.ndarray], *, xlabel: str, title: str = ""
         label(ax, edges[top : top + 2].mean(), shares[top], name, color, offset=(0, 8)).set_ha("center")
     ax.set(xlabel=xlabel, yticks=[])
     ax.margins(x=0, y=0.12)
+    if limit is not None:
+        ax.axvline(limit[1], color=DATA, linestyle="--", linewidth=1.2)
+        label(ax, limit[1], ax.get_ylim()[1], limit[0], DATA, offset=(6, -8))
     ax.spines["left"].set_visible(False)
     return entitle(figure, title)

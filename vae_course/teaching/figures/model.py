@@ -83,10 +83,10 @@ def show_model(name: str) -> None:
     """
     if name not in (*STAGES, ROAD):
         raise ValueError(f"`name` must be one of {', '.join((*STAGES, ROAD))}; got {name!r}")
-    show(model_figure(name), alt=model_alt(name))
+    show(_figure(name), alt=_alt(name))
 
 
-def model_alt(name: str) -> str:
+def _alt(name: str) -> str:
     """The drawing in words."""
     if name != ROAD:
         return f"{STAGES[name][0]}. {STAGES[name][3]}"
@@ -97,7 +97,7 @@ def model_alt(name: str) -> str:
 
 
 @styled
-def model_figure(name: str) -> Figure:
+def _figure(name: str) -> Figure:
     """A stage of the model as a figure."""
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), layout="none")
     ax = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(HEIGHT, 0))

@@ -18,17 +18,17 @@ WIDER = 1.4  # the samples than the scores
 def report_card(
     scores: Mapping[str, np.ndarray], samples: Mapping[str, np.ndarray], *, xlabel: str, title: str = ""
 ) -> Figure:
-    """A row a model: on the left its scores {name: (runs, 2)}, train and held out; on the right its samples.
+    """One row per model: its scores {name: (runs, 2)}, train and held out, and to the right its samples.
 
-    Train is a filled dot and held out an open one, one of each a run. `samples` holds (n, 64) images under
-    the same names, the same n for all. Raises `ValueError` where the two do not go together.
+    Train is a filled dot and held out an open one, one of each per run. `samples` holds (n, 64) images under
+    the same names, the same n for all. Raises `ValueError` if the two do not match.
     """
     scores = {name: numbers(name, rows, (None, 2)) for name, rows in named("scores", scores).items()}
     samples = {name: numbers(name, rows, (None, SIDE**2)) for name, rows in named("samples", samples).items()}
     if list(scores) != list(samples):
         raise ValueError(f"`samples` must have the names of `scores`, {list(scores)}, got {list(samples)}")
     if len({len(images) for images in samples.values()}) > 1:
-        raise ValueError(f"`samples` must be as many for each model, got {[*map(len, samples.values())]}")
+        raise ValueError(f"`samples` must be equally many for each, got {[*map(len, samples.values())]}")
     figure = Figure(figsize=(7, 0.8 + 0.31 * len(scores)))
     left, right = figure.subplots(1, 2, width_ratios=[1, WIDER])
     middles = CELL * np.arange(len(scores)) + SIDE / 2

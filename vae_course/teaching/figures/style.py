@@ -38,7 +38,7 @@ def styled(draw):
 
 
 @styled
-def figure_png(figure: Figure) -> bytes:
+def _png(figure: Figure) -> bytes:
     """The figure as a small PNG."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
@@ -49,7 +49,7 @@ def figure_png(figure: Figure) -> bytes:
 
 def figure_html(figure: Figure, alt: str) -> str:
     """The figure as HTML, with `alt` saying in words what it shows."""
-    png = figure_png(figure)  # which lays it out
+    png = _png(figure)  # which lays it out
     return img_tag(png, alt, paper=_paper(figure))
 
 
@@ -58,13 +58,18 @@ def _paper(figure):
     width, height = figure.bbox.size
     found = []
     for ax in figure.findobj(Axes):
-        boxes = [image.get_window_extent() for image in ax.get_images()]
-        boxes += [ax.get_window_extent()] if ax.get_label() == "<colorbar>" else []
-        box = Bbox.intersection(Bbox.union(boxes), ax.get_window_extent()) if boxes else None
-        inside = box and any(other.padded(1).count_contains(box.corners()) == 4 for other in found)
-        if box and ax.get_visible() and not inside:  # an inset lies in a hole already
-            found.append(box)
-    return [(b.x0 / width, 1 - b.y1 / height, b.x1 / width, 1 - b.y0 / height) for b in found]
+        images = [image for image in ax.get_images() if ax.get_visible()]
+        if images:
+            whole = Bbox.union([image.get_window_extent() for image in images])
+            found.append(Bbox.intersection(whole, ax.get_window_extent()))
+        found += [image.colorbar.ax.get_window_extent() for image in images if image.colorbar]
+    # An inset lies in a hole already.
+    outer = [box for box in found if not any(other is not box and _holds(other, box) for other in found)]
+    return [(b.x0 / width, 1 - b.y1 / height, b.x1 / width, 1 - b.y0 / height) for b in outer]
+
+
+def _holds(box, other):
+    return box.padded(1).count_contains(other.corners()) == 4
 
 
 def show(figure: Figure, *, alt: str) -> None:

@@ -33,11 +33,11 @@ const SLICE = 6e6; // multiplications between two yields: about 4 ms
 const CELLS = 128; // per axis of a grid at last; a quarter and a half of them come first
 const HALF_WIDTH = 5; // of the plane: all but 1e-6 of the prior
 // As in marginal/exact.py, for one image and more exactly.
-const MATTERS = 11; // nats below the highest log p(x, z) from which on a cell no longer matters
+const MATTERS = 11; // nats below the highest log p(x, z) at which a cell no longer matters
 const FINE = 1.5; // of sigma: the reach of cells that are not cut again
-const SAFE = 1.4; // times the change that was seen, because along other ways there may be more
+const SAFE = 1.4; // times the change that was seen, because in other directions there may be more
 const TOLERANCE = 2e-3; // nats that the last cut may change: what is left then is far less
-const EDGE = 1e-5; // of the sum near the plane's edge: with more the plane is made wider
+const EDGE = 1e-5; // of the sum near the plane's edge: with more than this the plane is made wider
 const MAX_CELLS = 2e5; // a sum that needs more is left coarse
 const LOG_2PI = Math.log(2 * Math.PI);
 
@@ -333,7 +333,7 @@ export function* bestGaussian(model, x, { mode, mean, sd }) {
 /** @type {(model: Model, x: Numbers, z: Pair) => { z: Pair, height: number, slope: Pair, bend: [number, number, number] }} */
 function slopeAt(model, x, z) {
   const [d, h, precision] = [x.length, 1e-6, 1 / model.sigma ** 2];
-  const images = decodeMany(model.network, [...z, z[0] + h, z[1], z[0], z[1] + h]); // three at the price of one
+  const images = decodeMany(model.network, [...z, z[0] + h, z[1], z[0], z[1] + h]); // three for the time of one
   const sums = [0, 0, 0, 0, 0, 0];
   for (let i = 0; i < d; i++) {
     const [rest, j1, j2] = [x[i] - images[i], (images[d + i] - images[i]) / h, (images[2 * d + i] - images[i]) / h];

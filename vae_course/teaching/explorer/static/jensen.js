@@ -19,7 +19,7 @@ import { among, rendering, TWO_CHARTS } from "./sliders.js";
 
 /** @typedef {import("./kit.js").Pair} Pair */
 /** @typedef {{ K: number, nats: number, error: number, averages: DataView }} Bound L_K, its standard error, and the logs of a few averages of K weights */
-/** @typedef {{ K: number, elbo: number, bound: number, logP: number, exact: boolean }} Answers in nats; `exact`: log p(x) is, else it is the log of the mean weight */
+/** @typedef {{ K: number, elbo: number, bound: number, logP: number, exact: boolean }} Answers in nats; `exact`: logP is log p(x), else it is the log of the mean weight */
 
 const WIDEST = 3.2; // times p(x): where the weights are cut off on the right
 
@@ -27,8 +27,8 @@ const WIDEST = 3.2; // times p(x): where the weights are cut off on the right
 export function describe({ K, elbo, bound, logP, exact }) {
   const truth = exact ? "log p(x)" : "the log of the mean weight";
   const gap = `${truth} is ${written(logP, 2)}, so the gap is ${written(logP - bound, 2)} nats.`;
-  if (K === 1) return `ELBO = L₁ = ${written(elbo, 2)} nats; ${gap}`;
-  return `L with K = ${K} is ${written(bound, 2)} nats, above the ELBO = L₁ = ${written(elbo, 2)}; ${gap}`;
+  if (K === 1) return `With K = 1 the bound L is the ELBO, ${written(elbo, 2)} nats; ${gap}`;
+  return `With K = ${K} the bound L is ${written(bound, 2)} nats, and with K = 1, the ELBO, ${written(elbo, 2)}; ${gap}`;
 }
 
 /** @param {import("./sliders.js").Host} host */
@@ -48,7 +48,7 @@ function viewOf(host) {
     alt: host.get("_alt"),
     ranges: () => ({ across: [0, WIDEST], up: depths }),
     paint(context, frame, { approximation, exact: blue, ink }) {
-      const across = `w, the average of K weights, over ${exact ? "p(x)" : "the mean"}`;
+      const across = `w, the average of K weights, divided by ${exact ? "p(x)" : "the mean"}`;
       drawAxes(context, frame, { title: `log w, in nats from ${truth}`, across }, ink);
       drawCurve(context, frame, Math.log, DARK, [], 1.5);
       const few = Array.from(floats(now.averages), (log) => log - logP);
@@ -102,7 +102,7 @@ function viewOf(host) {
   };
 
   return {
-    settings: [{ trait: "K", label: "K, the weights in each average", scale: among(counts) }],
+    settings: [{ trait: "K", label: "K, the number of weights in each average", scale: among(counts) }],
     charts: [curve, closing],
     look() {
       now = bounds[counts.indexOf(host.get("K"))];

@@ -32,7 +32,7 @@ import { createPlane, isOutside, place } from "./plane.js";
 /** @typedef {{ stage: "coarse" | "exact", logP: number, mode: Pair, mean: Pair, sd: Pair }} Posterior */
 /** @typedef {{ values: Float64Array, cells: number, extent: Extent, stage: "coarse" | "fine" }} Picture */
 
-const FLOOR = 15; // nats below the top from which on everything has one colour
+const FLOOR = 15; // nats below the top; everything lower has one colour
 const BAR = 30; // nats that the bar shows below log p(x)
 const CLOSE = 4; // standard deviations of the posterior to each side in the close-up
 const SMALLEST = 0.2; // half the width of a close-up, at least
@@ -97,8 +97,8 @@ function estimateInWords(name, logWeights, logP) {
   const effective = 1 / shares(logWeights).reduce((sum, share) => sum + share ** 2, 0);
   const count = `${logWeights.length.toLocaleString("en")} sample${logWeights.length > 1 ? "s" : ""}`;
   const off = `${nats(Math.abs(estimate - logP))} too ${estimate < logP ? "low" : "high"}`;
-  const those = `as if ${effective.toFixed(effective < 10 ? 1 : 0)} of them counted`;
-  return `${count} of ${name} give ${nats(estimate)} nats, ${off}, ${those}.`;
+  const those = `their effective number is ${effective.toFixed(effective < 10 ? 1 : 0)}`;
+  return `${count} from ${name} give ${nats(estimate)} nats, ${off}; ${those}.`;
 }
 
 const PARTS = `<div class="panels">
@@ -356,7 +356,7 @@ function render({ model, el }) {
           logP,
         ),
       );
-    if (isOutside(extent, z)) words.push("The handle waits at the edge: its place lies outside.");
+    if (isOutside(extent, z)) words.push("z lies outside the picture, so its handle waits at the edge.");
     if (stage === "coarse") words.push("(A coarse first sum.)");
     return words.join(" ");
   }

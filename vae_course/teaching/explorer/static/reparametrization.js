@@ -67,7 +67,7 @@ function viewOf(host) {
     margin: { left: 10 },
     paint(context, frame, { approximation, prior, ink }) {
       const moved = zs();
-      drawAxes(context, frame, { title: "draws ε of N(0, 1), and z = m + s ε", across: "z", ticked: false }, ink);
+      drawAxes(context, frame, { title: "draws ε from N(0, 1), and z = m + s ε", across: "z", ticked: false }, ink);
       drawHill(context, frame, EPS, { m: 0, s: 1 }, prior);
       drawHill(context, frame, 0, now, approximation);
       const style = { strokeStyle: "rgba(60, 60, 60, 0.45)", lineWidth: 0.8 };

@@ -40,7 +40,7 @@ export function describe({ c, squared, nats, within }) {
   const moved = c === 1 ? "" : ` (${written(before, 2)} at c = 1)`;
   const percent = (/** @type {number} */ share) => `${written(100 * share, 0)}%`;
   const sum = `log p(x given z) stays ${written(nats, 2)}, log p(z) is ${written(here, 2)}${moved}, together ${written(nats + here, 2)} nats per image`;
-  return `c = ${threeDigits(c)}: ${sum}. ${percent(within)} of the codes lie within radius 1; of N(0, I) it is ${percent(WITHIN_1)}.`;
+  return `c = ${threeDigits(c)}: ${sum}. ${percent(within)} of the codes lie within radius 1; for N(0, I) it is ${percent(WITHIN_1)}.`;
 }
 
 const PARTS = `<div class="panels">
@@ -72,7 +72,7 @@ function viewOf(host, find) {
 
   /** @type {import("./sliders.js").Chart} */
   const change = {
-    alt: "The change of log p(x given z), which is none, and of log p(z), which rises as c shrinks, against c",
+    alt: "The change of both terms against c: log p(x given z) stays the same, log p(z) rises as c shrinks",
     drags: [{ trait: "c" }],
     ranges: () => ({ across: range, up: [1.1 * gain(range[1]), 2 * gain(0)], log: true }),
     paint(context, frame, { exact, handle, ink }) {

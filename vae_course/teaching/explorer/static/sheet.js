@@ -230,14 +230,14 @@ function whenSeen(canvas, during, step) {
 const PARTS = `<div class="panels">
   <div>
     <div class="cloud"><canvas role="img"></canvas><canvas aria-hidden="true"></canvas><div class="turn" tabindex="0" ${KEEP_KEYS} role="slider"
-      aria-label="the cloud's turn: left and right around, up and down from above" aria-valuemin="-180" aria-valuemax="180"></div></div>
+      aria-label="turn the cloud: left and right around it, up and down to look from higher or lower" aria-valuemin="-180" aria-valuemax="180"></div></div>
     <p class="keys"><span>dots: images</span><span><i style="background: var(--prior)"></i>PCA's plane</span>
       <span><i style="background: var(--approximation)"></i>the decoder's sheet</span><span class="share"></span></p>
   </div>
   <div class="side">
     <div><div></div></div>
     <div class="images"></div>
-    <div class="buttons"><button type="button">turn back</button></div>
+    <div class="buttons"><button type="button">reset the view</button></div>
     <p class="hint">Drag the cloud to turn it, and the ring to move z over the sheet; the arrow keys do both.</p>
   </div>
 </div>`;
