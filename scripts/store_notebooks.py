@@ -1,7 +1,7 @@
 """Run notebooks from a fresh kernel and store them, so that an unchanged notebook gives an empty diff.
 
 What differs from run to run or from machine to machine is left out: live widget views (their pictures and
-text stay), timings, the kernel's exact version. Pictures are stored with at most 256 colours.
+text stay), timings, the kernel's exact version. Pictures are stored with few colours.
 
     .venv/bin/python scripts/store_notebooks.py notebooks/00_start_here.ipynb ...
 """
@@ -83,7 +83,7 @@ def pictures(output):
 
 
 def smaller(png):
-    """The picture with at most 256 colours, if that saves anything and nothing in it is transparent."""
+    """The picture with few colours, if that saves anything and nothing in it is transparent."""
     image = Image.open(io.BytesIO(png)).convert("RGBA")
     opaque = image.getextrema()[3] == (255, 255)
     return min(png, small_png(png), key=len) if opaque else png

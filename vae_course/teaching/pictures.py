@@ -24,8 +24,8 @@ DIGITS = (
     *("#8A6D00", "#4B8FBF", "#7F3B08", "#6A3FA0", PRIOR),
 )
 HEAT = "cividis"  # the one map of all heat pictures
-COLOURS = 256  # of a stored picture, at most
-FEW = 48  # are enough for lines, words and digits
+COLOURS = 96  # of a stored picture, at most
+FEW = 32  # are enough for lines, words and digits
 ROLES = np.array([ImageColor.getrgb(role) for role in (*DIGITS, HANDLE, "#FFFFFF")], np.uint8)
 # A veil over the picture turns its paper, words and lines dark; it has a hole where digits and heat are.
 DARK = (
@@ -66,17 +66,17 @@ def _nearest(colours, palette):
     return ((colours[:, None].astype(int) - palette.astype(int)) ** 2).sum(-1).argmin(1)
 
 
-def img_tag(png: bytes, alt: str, *, paper: Sequence[Sequence[float]] = ()) -> str:
+def img_tag(png: bytes, alt: str, *, paper: Sequence[Sequence[float]] = (), sharpness: float = 2) -> str:
     """The HTML of a picture with its alternative text: JupyterLab gives a bare image/png none.
 
-    It is shown at half its pixels, for sharp screens, and shrinks where there is less room. In JupyterLab's
+    It has `sharpness` pixels for one of the browser's, and shrinks where there is less room. In JupyterLab's
     dark theme it is dark, with all hues kept, but for the rectangles `paper`: (left, top, right, bottom) as
     shares of its width and height, where digits and heat pictures are. GitHub drops all that and shows it
     as it is.
     """
     text("alt", alt)
     source = base64.b64encode(png).decode()
-    width = Image.open(io.BytesIO(png)).width // 2
+    width = round(Image.open(io.BytesIO(png)).width / sharpness)
     image = f'<img alt="{html.escape(alt)}" width="{width}" src="data:image/png;base64,{source}">'
     corners = ["-1% -1%, 101% -1%, 101% 101%, -1% 101%, -1% -1%"]
     for rectangle in paper:

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Polygon
 
-from vae_course.teaching.figures.style import HALO, entitle, show, styled
+from vae_course.teaching.figures.style import DPI, HALO, entitle, show, styled
 from vae_course.teaching.pictures import APPROXIMATION, DATA, EXACT, PRIOR
 
-WIDTH, HEIGHT, DPI = 760, 152, 110  # in the browser's pixels, which are also the units of all places here
+WIDTH, HEIGHT = 760, 152  # in the browser's pixels, which are also the units of all places here
 BEFORE, SHADE, SOFT = "#B8B8B8", "#D9D9D9", "#555555"  # known from the stage before; observed; small words
 SIGNS = "shaded: observed; open: latent\ndot: parameter"
 

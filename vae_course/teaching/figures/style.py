@@ -21,6 +21,7 @@ from vae_course.teaching.pictures import COLOURS, FEW, img_tag, small_png
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 TITLE = 12  # points
+DPI = 110  # the browser's pixels an inch
 HALO = withStroke(linewidth=3, foreground="white")  # keeps words legible where they meet a line
 for face in ("SourceSansPro", "SourceSansProBold", "SourceSansProIt"):
     fontManager.addfont(font_source_sans_pro.font_files_ttf[face])
@@ -38,19 +39,19 @@ def styled(draw):
 
 
 @styled
-def _png(figure: Figure) -> bytes:
+def _png(figure: Figure, sharpness: float) -> bytes:
     """The figure as a small PNG."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    figure.savefig(buffer, format="png", dpi=DPI * sharpness)
     images = [image for ax in figure.findobj(Axes) for image in ax.get_images()]
     grey = all(image.get_cmap().name.startswith("gray") for image in images)
     return small_png(buffer.getvalue(), colours=FEW if grey else COLOURS)
 
 
-def figure_html(figure: Figure, alt: str) -> str:
-    """The figure as HTML, with `alt` saying in words what it shows."""
-    png = _png(figure)  # which lays it out
-    return img_tag(png, alt, paper=_paper(figure))
+def figure_html(figure: Figure, alt: str, *, sharpness: float = 2) -> str:
+    """The figure as HTML, with `alt` saying in words what it shows, and `sharpness` pixels for one on paper."""
+    png = _png(figure, sharpness)  # which lays it out
+    return img_tag(png, alt, paper=_paper(figure), sharpness=sharpness)
 
 
 def _paper(figure):
