@@ -10,12 +10,18 @@ import scipy.stats
 
 from vae_course import map_latents
 from vae_course.map_latents import (
+    bad_limit,
     best_sigma,
     fit_latents,
+    fit_with_points,
     log_joint,
+    log_joint_of_set,
     log_likelihood,
+    log_likelihood_of_each,
     log_prior,
+    over_time,
     rescale,
+    residual_correlations,
     standardised,
 )
 from vae_course.models import Decoder, GaussianDecoder, LinearDecoder, apply
@@ -209,3 +215,71 @@ def test_candidates_are_ranked_by_the_joint_prior_and_all(sigma):
     joint = np.array([[log_joint(model, x, z) for z in Z] for x in X])
     ranked = map_latents._best_candidates(model, X, Z, len(Z))
     np.testing.assert_array_equal(ranked, np.argsort(-joint, axis=1))
+
+
+def test_the_joint_of_the_set_is_the_sum_over_images_against_scipy():
+    latents = Z[: len(X)]
+    noise = scipy.stats.norm(np.asarray(apply(MODEL, latents), np.float64), float(MODEL.sigma))
+    expected = noise.logpdf(X).sum() + scipy.stats.norm.logpdf(np.asarray(latents)).sum()
+    np.testing.assert_allclose(log_joint_of_set(MODEL, X, latents), expected, rtol=1e-4)
+    each = log_likelihood_of_each(MODEL, X, latents)
+    np.testing.assert_allclose(each, noise.logpdf(X).sum(axis=1), rtol=1e-4)
+
+
+def joint_loss(model_and_Z, examples, key=None):
+    (model, latents), (numbers, images) = model_and_Z, examples
+    return -log_joint_of_set(model, images, latents[numbers]) / len(images)
+
+
+def test_points_are_trained_with_the_decoder_from_each_seed_and_seen_at_the_best_sigma():
+    images = jax.random.uniform(jax.random.key(4), (12, 64))
+    options = {"steps": 30, "width": 5, "marks": (10, 30)}
+    runs = fit_with_points(joint_loss, images, **options)
+    again = fit_with_points(joint_loss, images, seeds=[1], **options)[0]
+    np.testing.assert_allclose(again.model[1], runs[1].model[1], rtol=1e-3, atol=1e-4)
+    assert len({float(run.losses[0]) for run in runs}) == 3
+    assert all(run.losses[-1] < run.losses[0] for run in runs)
+    seen = over_time(runs, images, images[:5])
+    assert seen.nats.shape == seen.sigma.shape == (3, 2, 2)
+    model, latents = runs[2].at_marks[1]
+    residuals = np.asarray(images - apply(model, latents), np.float64)
+    np.testing.assert_allclose(seen.sigma[2, 1, 0], np.sqrt((residuals**2).mean()), rtol=1e-5)
+    likelihoods = scipy.stats.norm(0, seen.sigma[2, 1, 0]).logpdf(residuals).sum(axis=1)
+    np.testing.assert_allclose(seen.nats[2, 1, 0], likelihoods.mean(), rtol=1e-4)
+    np.testing.assert_allclose(
+        map_latents._at_best_sigma(model, images, latents).sigma, seen.sigma[2, 1, 0], rtol=1e-5
+    )
+
+
+def test_a_step_of_a_few_examples_moves_the_latents_of_these_alone():
+    images = jax.random.uniform(jax.random.key(4), (40, 64))
+    before = map_latents._free_points(0, 40, 5)[0][1]
+    after = fit_with_points(joint_loss, images, steps=1, width=5, seeds=[0], batch_size=3)[0].model[1]
+    assert 1 <= np.any(before != after, axis=1).sum() <= 3
+
+
+def test_correlations_of_residuals_against_numpy():
+    model = GaussianDecoder(Decoder(key=KEY, pixels=9, width=5))
+    latents = jnp.array([[0.0, 0.0], [0.1, 0.0], [3.0, 3.0], [3.0, 3.2]])
+    images = jax.random.uniform(jax.random.key(5), (4, 9))
+    residuals = np.asarray(images - apply(model, latents), np.float64)
+
+    def together(a, b):
+        return (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())
+
+    cube = residuals.reshape(4, 3, 3)
+    below, near, other = residual_correlations(model, images, latents)
+    np.testing.assert_allclose(below, together(cube[:, 1:], cube[:, :-1]), rtol=1e-3)
+    np.testing.assert_allclose(near, together(residuals, residuals[[1, 0, 3, 2]]), rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(other, together(residuals, residuals[[3, 0, 1, 2]]), rtol=1e-3, atol=1e-5)
+
+
+def test_nine_in_ten_decoded_held_out_images_lie_within_the_limit():
+    model = GaussianDecoder(Decoder(key=KEY, pixels=6, width=5), sigma=0.2)
+    images, held_out = (jax.random.uniform(jax.random.key(i), (n, 6)) for i, n in ((6, 30), (7, 20)))
+    latents = jax.random.normal(KEY, (30, 2))
+    decoded = np.asarray(apply(model, fit_latents(model, held_out, latents)), np.float64)
+    distances = ((decoded[:, None] - np.asarray(images)) ** 2).sum(axis=2).min(axis=1)
+    np.testing.assert_allclose(
+        bad_limit(model, images, latents, held_out), np.quantile(distances, 0.9), rtol=1e-3
+    )

@@ -3,15 +3,20 @@
 Each term is for ONE image, and a sum over pixels or latents, never a mean; so the terms can be added.
 """
 
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from vae_course import checks
 from vae_course.gaussian import log_density
-from vae_course.models import GaussianDecoder
-from vae_course.training import climb
-from vae_course.typed import Array, Float, Image, Images, Latent, Latents, Number, Scalar
+from vae_course.models import Decoder, GaussianDecoder, apply
+from vae_course.samples import nearest_to_each
+from vae_course.training import Fit, climb, fit_starts
+from vae_course.typed import Array, Float, Image, Images, Latent, Latents, Number, Numbers, Scalar
 
 
 def log_likelihood(model: GaussianDecoder, x: Image, z: Latent) -> Number:
@@ -28,6 +33,11 @@ def log_prior(z: Latent) -> Number:
 def log_joint(model: GaussianDecoder, x: Image, z: Latent) -> Number:
     """log p_theta(x, z) = log p_theta(x given z) + log p(z), in nats, for one image and its latent."""
     return log_likelihood(model, x, z) + log_prior(z)
+
+
+def log_joint_of_set(model: GaussianDecoder, X: Images, Z: Latents) -> Number:
+    """log p_theta(X, Z) in nats, of all images and their latents: given theta, a sum over the images."""
+    return jax.vmap(log_joint, in_axes=(None, 0, 0))(model, X, Z).sum()
 
 
 def best_sigma(X: Images, X_hat: Images) -> Number:
@@ -57,6 +67,11 @@ def rescale(
     """
     checks.above("c", c, 0)
     return W / c, b, c * Z
+
+
+def _at_best_sigma(model: GaussianDecoder, X: Images, Z: Latents) -> GaussianDecoder:
+    """The same decoder with the sigma that is best for the images X at their latents Z."""
+    return GaussianDecoder(model.decoder, sigma=float(best_sigma(X, apply(model, Z))))
 
 
 def first_layer(model):
@@ -111,3 +126,80 @@ def _best_candidates(model, X, candidates, n):
     misfits = jnp.sum(X_hat**2, axis=1)[None] - 2 * X @ X_hat.T  # (M, P)
     heights = -misfits / (2 * model.sigma**2) + jax.vmap(log_prior)(candidates)[None]
     return jax.lax.top_k(heights, n)[1]
+
+
+@eqx.filter_jit
+def log_likelihood_of_each(model: GaussianDecoder, X: Images, Z: Latents) -> Numbers:
+    """log p(x_i given z_i) in nats, for each image and its latent."""
+    return jax.vmap(log_likelihood, in_axes=(None, 0, 0))(model, X, Z)
+
+
+def fit_with_points(
+    loss: Callable, X: Images, *, steps: int, width: int = 128, seeds: Iterable[int] = range(3), **options
+) -> list[Fit]:
+    """Train a decoder together with a latent for each image of X, from one start for each seed, side by side.
+
+    `loss((model, Z), (numbers, images), key)` is for the examples of one step at once: the images are
+    X[numbers], their latents Z[numbers]. The Z start at a tenth of draws from N(0, I). `options` are those
+    of `fit`. Raises what `fit_starts` raises.
+    """
+    starts, keys = zip(*[_free_points(seed, len(X), width) for seed in seeds], strict=True)
+    options |= {"keys": keys, "steps": steps, "whole_batch": True}
+    return fit_starts(starts, loss, (jnp.arange(len(X)), X), **options)
+
+
+def _free_points(seed, n, width):
+    """An untrained decoder and n latents close together, and a key for the training."""
+    key_decoder, key_latents, key_fit = jax.random.split(jax.random.key(seed), 3)
+    model = GaussianDecoder(Decoder(key=key_decoder, width=width))
+    return (model, 0.1 * jax.random.normal(key_latents, (n, model.latents))), key_fit
+
+
+class OverTime(NamedTuple):
+    """Training images and held-out ones at each mark of a training; the last axis is (train, held out)."""
+
+    nats: np.ndarray  # (starts, marks, 2): the mean log p(x given z)
+    sigma: np.ndarray  # (starts, marks, 2): the sigma that would be best
+
+
+def over_time(runs: Sequence[Fit], X: Images, T: Float[Array, "M d"]) -> OverTime:
+    """How well X, on which the `runs` of `fit_with_points` were trained, and T are explained at each mark.
+
+    At each mark sigma is set to the best one for X, so that it does not matter how fast the optimiser moves
+    sigma; each image of T has the latent that `fit_latents` finds.
+    """
+    found = [[_at_mark(at_mark, X, T) for at_mark in run.at_marks] for run in runs]
+    return OverTime(*np.moveaxis(np.array(found), 2, 0))
+
+
+def _at_mark(model_and_Z, X, T):
+    model, Z = model_and_Z
+    model = _at_best_sigma(model, X, Z)
+    sets = (X, Z), (T, fit_latents(model, T, Z))
+    nats = [log_likelihood_of_each(model, images, latents).mean() for images, latents in sets]
+    return nats, [best_sigma(images, apply(model, latents)) for images, latents in sets]
+
+
+def residual_correlations(model: GaussianDecoder, X: Images, Z: Latents) -> tuple[Number, Number, Number]:
+    """How the residuals x - d_theta(z) of square images are correlated; the model has them independent.
+
+    The correlation between a pixel and the one below it; between an image and the one whose latent is
+    nearest; and between two images that have nothing to do with each other.
+    """
+    residuals = X - apply(model, Z)  # (N, d)
+    apart = jnp.sum((Z[:, None] - Z[None]) ** 2, axis=2).at[jnp.diag_indices(len(Z))].set(jnp.inf)
+    side = round(residuals.shape[1] ** 0.5)
+    rows = residuals.reshape(len(X), side, side)
+    neighbours, others = residuals[jnp.argmin(apart, axis=1)], jnp.roll(residuals, 1, axis=0)
+    below = _correlation(rows[:, 1:], rows[:, :-1])
+    return below, _correlation(residuals, neighbours), _correlation(residuals, others)
+
+
+def _correlation(a, b):
+    return jnp.mean(a * b) / jnp.sqrt(jnp.mean(a**2) * jnp.mean(b**2))
+
+
+def bad_limit(model: GaussianDecoder, X: Images, Z: Latents, T: Float[Array, "M d"]) -> Number:
+    """The squared distance from X within which nine in ten of the images lie that T's latents stand for."""
+    decoded = apply(model, fit_latents(model, T, Z))
+    return jnp.quantile(nearest_to_each(decoded, X)[1], 0.9)

@@ -13,6 +13,7 @@ from vae_course.marginal.grid import (
     latent_grid,
     log_evidence,
 )
+from vae_course.marginal.landscape import DEPTH, Landscapes, close_up, hills, landscapes
 from vae_course.marginal.linear import fit_ppca, linear_log_marginal, linear_posterior
 from vae_course.marginal.sampling import (
     estimates,

@@ -7,6 +7,7 @@ _NAMES = {
     "exercises": (),
     "explorer": (),
     "figures": (),
+    "hill": ("second_hill",),
     "pictures": (),
     "tables": ("Table", "table"),
 }

@@ -6,44 +6,62 @@ from matplotlib.colors import to_hex
 
 from vae_course.teaching import figures
 
-WIDTHS = (8, 32, 128)
-TRAIN, HELD_OUT = np.arange(6.0).reshape(2, 3), -np.arange(6.0).reshape(2, 3)
+STEPS = (200, 400, 800)
+VALUES = np.arange(12.0).reshape(2, 3, 2) * np.array([1, -1])  # starts, steps, (train, held out)
 
 
-def test_train_is_solid_and_held_out_dashed_in_each_panel_one_line_a_run():
-    panels = {"early": (TRAIN, HELD_OUT), "late": (2 * TRAIN, 2 * HELD_OUT)}
-    figure = figures.train_and_held_out(panels, WIDTHS, xlabel="width", ylabel="nats")
-    assert [ax.get_title("left") for ax in figure.axes] == ["early", "late"]
-    for ax, (train, held_out) in zip(figure.axes, panels.values(), strict=True):
+def test_train_is_solid_and_filled_held_out_dashed_and_open_and_both_are_named():
+    panels = {"few": (STEPS, VALUES), "many": (STEPS, 2 * VALUES)}
+    figure = figures.train_and_held_out(panels, ylabel="nats", title="the point")
+    assert figure.get_suptitle() == "the point"
+    assert [ax.get_title("left") for ax in figure.axes] == ["few", "many"]
+    for ax, (_, values) in zip(figure.axes, panels.values(), strict=True):
         lines = ax.get_lines()
         assert [line.get_linestyle() for line in lines] == ["-", "-", "--", "--"]
-        np.testing.assert_array_equal([line.get_ydata() for line in lines], [*train, *held_out])
-        assert all(to_hex(line.get_color()).upper() == figures.APPROXIMATION for line in lines)
-        low, high = ax.get_ylim()
-        assert low < -10
-        assert high > 10
-    assert [text.get_text() for text in figure.axes[-1].texts] == ["train", "held out"]
+        faces = [to_hex(line.get_markerfacecolor()).upper() for line in lines]
+        assert faces == [figures.DATA] * 2 + ["#FFFFFF"] * 2
+        assert len({to_hex(line.get_color()) for line in lines}) == 2
+        drawn = [line.get_ydata() for line in lines]
+        np.testing.assert_array_equal(drawn, [*values[..., 0], *values[..., 1]])
+        assert [text.get_text() for text in ax.texts] == ["train", "held out"]
+        assert not ax.collections
 
 
-def test_the_limits_of_y_are_those_asked_for():
-    figure = figures.train_and_held_out({"a": (TRAIN, HELD_OUT)}, WIDTHS, xlabel="", ylabel="", ylim=(-1, 3))
-    assert figure.axes[0].get_ylim() == (-1, 3)
+def test_the_gap_is_shaded_and_named_where_it_is_widest():
+    figure = figures.train_and_held_out({"few": (STEPS, VALUES)}, ylabel="nats", gap="too sure", ylim=(-9, 9))
+    (ax,) = figure.axes
+    assert len(ax.collections) == 1
+    assert ax.texts[-1].get_text() == "too sure"
+    assert ax.texts[-1].xy == (800, VALUES.mean(axis=0)[2] @ [0.35, 0.65])
+    assert ax.get_ylim() == (-9, 9)
 
 
-def test_the_dot_is_at_the_highest_point():
+def test_the_dot_is_at_the_top_and_arrows_lead_from_top_to_top():
     sigma = np.array([0.1, 0.2, 0.4, 0.8])
     figure = figures.likelihood_of_sigma(sigma, {"a": np.array([0.0, 3.0, 2.0, 1.0]), "b": -sigma})
-    dots = [line.get_xydata()[0] for line in figure.axes[0].get_lines() if line.get_marker() == "o"]
+    (ax,) = figure.axes
+    dots = [line.get_xydata()[0] for line in ax.get_lines() if line.get_marker() == "o"]
     np.testing.assert_allclose(dots, [[0.2, 3.0], [0.1, -0.1]])
-    assert [text.get_text() for text in figure.axes[0].texts] == ["a", "b"]
+    assert [text.get_text() for text in ax.texts] == ["a", "b", ""]
+    assert ax.texts[2].xy == (0.1, -0.1)
+    assert ax.texts[2].xyann == (0.2, 3.0)
 
 
-def test_falling_sigma_has_a_line_a_run_and_the_floor():
-    figure = figures.falling_sigma((10, 100), np.array([[0.1, 0.01], [0.2, 0.02]]), floor=0.001)
-    *runs, floor = figure.axes[0].get_lines()
-    np.testing.assert_array_equal([line.get_ydata() for line in runs], [[0.1, 0.01], [0.2, 0.02]])
-    assert floor.get_ydata()[0] == 0.001
-    assert figure.axes[0].get_ylim()[0] < 0.001
+def test_falling_sigma_has_a_line_a_start_and_a_named_level():
+    values = np.array([[0.1, 0.01], [0.2, 0.02]])
+    figure = figures.falling_sigma((10, 100), values, level=("grey", 0.06))
+    *runs, level = figure.axes[0].get_lines()
+    np.testing.assert_array_equal([line.get_ydata() for line in runs], values)
+    assert level.get_ydata()[0] == 0.06
+    assert [text.get_text() for text in figure.axes[0].texts] == ["grey"]
+
+
+def test_codes_and_prior_are_counted_within_radius_1():
+    codes, draws = np.array([[0.5, 0], [0, 0.5], [0.1, 0], [2, 0]]), np.array([[0.5, 0], [2, 2]])
+    plane, radii = figures.codes_and_prior(codes, draws, title="the point").axes
+    np.testing.assert_array_equal([line.get_xydata() for line in plane.get_lines()][1], codes)
+    written = [text.get_text() for text in radii.texts]
+    assert written == ["the codes:\n75% within radius 1", "draws from N(0, I):\n50% within radius 1"]
 
 
 @pytest.mark.parametrize("n", [1, 4, 5])
@@ -58,4 +76,24 @@ def test_landscapes_lie_the_right_way_up_under_one_scale_with_their_own_ring(n):
         assert ax.images[0].origin == "lower"
         assert tuple(ax.images[0].get_extent()) == (-1, 2, -3, 4)
         assert ax.images[0].get_clim() == (values.min(), 0)
-        np.testing.assert_array_equal(ax.get_lines()[-1].get_xydata()[0], point)
+        ring = ax.get_lines()[-1]
+        np.testing.assert_array_equal(ring.get_xydata()[0], point)
+        assert ring.get_markerfacecolor() == "none"
+        assert ring.get_markersize() > 10  # it leaves in sight what it rings
+
+
+def test_close_ups_have_a_square_a_name_and_a_bar_of_their_own():
+    heights = -np.arange(6.0).reshape(2, 3)
+    seen = [(heights, (0, 0.3, 1, 1.3)), (3 * heights, (-2, 2, -2, 2))]
+    points = np.array([[0.1, 1.1], [1.0, 0.0]])
+    figure = figures.close_ups(np.zeros((2, 64)), seen, points, ["needle", "ridge"], title="the point")
+    for ax, (values, extent), point, name, bar in zip(
+        figure.axes, seen, points, ("needle", "ridge"), (0.1, 1), strict=False
+    ):
+        np.testing.assert_array_equal(ax.images[0].get_array(), values)
+        assert tuple(ax.images[0].get_extent()) == extent
+        assert ax.images[0].get_clim() == (-15, 0)
+        assert ax.get_title("left") == name
+        *_, ring, line = ax.get_lines()
+        np.testing.assert_array_equal(ring.get_xydata()[0], point)
+        np.testing.assert_allclose(np.ptp(line.get_xdata()), bar)

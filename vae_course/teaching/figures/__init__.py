@@ -15,6 +15,8 @@ from vae_course.teaching.figures.round_trip import round_trip
 from vae_course.teaching.figures.strips import digit_balance, distributions
 from vae_course.teaching.figures.style import figure_html, show, styled
 from vae_course.teaching.figures.sweeps import (
+    close_ups,
+    codes_and_prior,
     falling_sigma,
     landscapes,
     likelihood_of_sigma,
@@ -31,6 +33,8 @@ __all__ = [
     "Line",
     "bound_and_truth",
     "close_up",
+    "close_ups",
+    "codes_and_prior",
     "digit_balance",
     "digit_grid",
     "digit_rows",

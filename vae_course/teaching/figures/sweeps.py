@@ -1,77 +1,147 @@
-"""What becomes of a likelihood: over a sweep, over sigma, over training steps, over the latent plane."""
+"""What becomes of a likelihood: over training, sigma and the plane; and codes beside their prior."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from matplotlib.ticker import PercentFormatter
 
+from vae_course.teaching.arguments import named, numbers
 from vae_course.teaching.figures.digits import draw_digit
-from vae_course.teaching.figures.style import entitle, label, styled
-from vae_course.teaching.pictures import APPROXIMATION, DATA, PRIOR
+from vae_course.teaching.figures.style import entitle, few_ticks, label, styled
+from vae_course.teaching.pictures import APPROXIMATION, DATA, EXACT, PRIOR
 
 
 @styled
 def train_and_held_out(
-    panels: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    x: Sequence[int],
+    panels: Mapping[str, tuple[Sequence[int], np.ndarray]],
     *,
-    xlabel: str,
     ylabel: str,
+    gap: str = "",
     ylim: tuple[float, float] | None = None,
     title: str = "",
 ) -> Figure:
-    """A sweep, one panel a title: {title: (train, held out)}, each (runs, len(x)), one line a run.
+    """Over training steps, a panel a title: {title: (steps, values)}, values (starts, steps, 2), train first.
 
-    Train is solid, held out is dashed; x is drawn by its logarithm. What leaves `ylim` is cut off.
+    A line a start; train is solid and filled, held out dashed and open, and both are named. With `gap`, the
+    room between their means is shaded, and named by it in the panel where it is widest. What leaves `ylim`
+    is cut off.
     """
-    figure = Figure(figsize=(7, 2.8))
-    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for ax, (panel, pair) in zip(axes, panels.items(), strict=True):
-        for runs, style, marker in zip(pair, ("-", "--"), ("o", "s"), strict=True):
-            ax.plot(
-                x, np.transpose(runs), style, marker=marker, markersize=3, linewidth=1.2, color=APPROXIMATION
-            )
+    figure = Figure(figsize=(7, 3.2))
+    axes = figure.subplots(1, len(named("panels", panels)), sharey=True, squeeze=False)[0]
+    for ax, (panel, (steps, values)) in zip(axes, panels.items(), strict=True):
+        train, held_out = np.moveaxis(numbers(panel, values, (None, len(steps), 2)), 2, 0)
+        for runs, style, color, face in ((train, "-", DATA, DATA), (held_out, "--", APPROXIMATION, "white")):
+            ax.plot(steps, runs.T, style, marker="o", ms=4.5, lw=1.3, color=color, markerfacecolor=face)
         ax.set_xscale("log", base=2)
+        ax.set_xticks(steps, [f"{step:,}" for step in steps], rotation=0, fontsize=8.5)
         ax.minorticks_off()
-        ax.set_title(panel)
-        ax.set_xticks(x, x)
-    if ylim is not None:
-        axes[0].set_ylim(ylim)
-    axes[0].set_ylabel(ylabel)
-    figure.supxlabel(xlabel, fontsize=10)
-    for name, runs in zip(("train", "held out"), panels[panel], strict=True):
-        label(axes[-1], x[-1], np.mean(runs, axis=0)[-1], name, APPROXIMATION, offset=(6, 0))
+        ax.set_title(panel, fontsize=10.5)
+        ax.margins(x=0.08, y=0.12)
+    axes[0].set(ylabel=ylabel, ylim=ylim)
+    gaps = []
+    for ax, (steps, values) in zip(axes, panels.values(), strict=True):
+        train, held_out = np.moveaxis(np.asarray(values), 2, 0)
+        _name_both(ax, steps, train, held_out)
+        means = np.mean(values, axis=0)
+        gaps.append((np.abs(np.diff(means)).max(), ax, steps, means))
+        if gap:
+            ax.fill_between(steps, *means.T, color=APPROXIMATION, alpha=0.13, linewidth=0)
+    if gap:
+        _name_gap(*max(gaps, key=lambda each: each[0])[1:], gap)
+    figure.supxlabel("training steps", fontsize=10)
     return entitle(figure, title)
 
 
+def _name_both(ax, steps, train, held_out):
+    """The names of the two bundles, at their ends and outside of both."""
+    above = train[:, -1].mean() > held_out[:, -1].mean()
+    for runs, name, color, up in (
+        (train, "train", DATA, above),
+        (held_out, "held out", APPROXIMATION, not above),
+    ):
+        end = runs[:, -1].max() if up else runs[:, -1].min()
+        label(ax, steps[-1], end, name, color, offset=(4, 11 if up else -11)).set_ha("right")
+
+
+def _name_gap(ax, steps, means, gap):
+    """The name of the gap, where it is widest."""
+    widest = np.argmax(abs(means[:, 0] - means[:, 1]))
+    middle = means[widest] @ [0.35, 0.65]  # nearer to held out: the way of train is the steeper one
+    label(ax, steps[widest], middle, gap, APPROXIMATION, offset=(-6, 0)).set_ha("right")
+
+
 @styled
-def likelihood_of_sigma(
-    sigma: np.ndarray, curves: Mapping[str, np.ndarray], *, ylim=None, title: str = ""
-) -> Figure:
-    """Log-likelihood against sigma, {name: (n,) nats}, each with a dot at its highest point."""
-    figure = Figure(figsize=(7, 3))
+def likelihood_of_sigma(sigma: np.ndarray, curves: Mapping[str, np.ndarray], *, title: str = "") -> Figure:
+    """Log-likelihood against sigma, {name: (n,) nats}, a dot at each top, and arrows from one to the next."""
+    figure = Figure(figsize=(7, 3.4))
     ax = figure.subplots()
-    for (name, values), style in zip(curves.items(), ("-", "--", ":"), strict=False):
-        best = np.argmax(values)
+    tops = [(sigma[np.argmax(values)], np.max(values)) for values in curves.values()]
+    for (name, values), style, top in zip(curves.items(), ("-", "--", ":"), tops, strict=False):
         ax.plot(sigma, values, style, color=DATA)
-        ax.plot(sigma[best], values[best], "o", color=APPROXIMATION)
-        label(ax, sigma[best], values[best], name, DATA, offset=(-38, -14))
+        ax.plot(*top, "o", color=EXACT, ms=6, zorder=3)
+        label(ax, *top, name, DATA, offset=(0, -16)).set_ha("center")
+    for here, there in itertools.pairwise(tops):
+        ax.annotate("", there, here, arrowprops={"arrowstyle": "->", "color": EXACT, "lw": 1.8, "shrinkB": 5})
     ax.set_xscale("log")
-    ax.set(xlabel="sigma, the noise of a pixel", ylabel="log p(x | z), nats per image", ylim=ylim)
-    ax.set_xticks([0.05, 0.1, 0.2, 0.5, 1], ["0.05", "0.1", "0.2", "0.5", "1"])
+    lowest, highest = min(top for _, top in tops), max(top for _, top in tops)
+    room = highest - lowest + 20
+    ax.set(ylim=(lowest - room, highest + room / 4))
+    ax.set(xlabel="sigma, the noise of a pixel", ylabel="log p(x | z), nats per image")
+    ticks = [tick for tick in (0.05, 0.1, 0.2, 0.5, 1) if sigma[0] <= tick <= sigma[-1]]
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
     return entitle(figure, title)
 
 
 @styled
-def falling_sigma(steps: Sequence[int], sigma: np.ndarray, *, floor: float, title: str = "") -> Figure:
-    """sigma against training steps, (runs, len(steps)), both axes in powers of ten, and its floor."""
-    figure = Figure(figsize=(7, 3))
+def falling_sigma(
+    steps: Sequence[int], sigma: np.ndarray, *, level: tuple[str, float], title: str = ""
+) -> Figure:
+    """sigma against training steps, (starts, len(steps)), both axes in powers of ten, and a named level."""
+    figure = Figure(figsize=(7, 3.2))
     ax = figure.subplots()
-    ax.loglog(steps, np.transpose(sigma), "-o", markersize=4, color=APPROXIMATION)
-    ax.axhline(floor, color=PRIOR, linestyle=":")
-    label(ax, steps[0], floor, "the floor that the code sets", PRIOR, offset=(0, 9))
-    ax.set(xlabel="training step", ylabel="sigma", ylim=(floor / 1.5, None))
+    ax.loglog(steps, np.transpose(sigma), "-o", markersize=4.5, color=APPROXIMATION)
+    ax.axhline(level[1], color=DATA, linestyle=":")
+    label(ax, steps[-1], level[1], level[0], DATA, offset=(0, 9)).set_ha("right")
+    few_ticks(ax)
+    ax.set_xticks(steps, [f"{step:,}" for step in steps])
+    ax.minorticks_off()
+    ax.set(xlabel="training steps", ylabel="the best sigma")
+    return entitle(figure, title)
+
+
+@styled
+def codes_and_prior(codes: np.ndarray, draws: np.ndarray, *, title: str = "") -> Figure:
+    """Codes (N, 2) and as many draws of N(0, I) on one plane, and beside it how far from 0 they lie.
+
+    In the histogram the share of both within radius 1 is written.
+    """
+    codes, draws = numbers("codes", codes, (None, 2)), numbers("draws", draws, (None, 2))
+    figure = Figure(figsize=(7, 3.5))
+    plane, radii = figure.subplots(1, 2, width_ratios=[1, 1.15])
+    plane.plot(*draws.T, "o", ms=2.5, color=PRIOR, alpha=0.45, mew=0)
+    plane.plot(*codes.T, "o", ms=2.2, color=DATA, mew=0)
+    plane.add_patch(Circle((0, 0), 1, fill=False, color=EXACT, lw=1.5))
+    plane.set(xlabel="first latent $z_1$", ylabel="second latent $z_2$", aspect="equal", xlim=(-3.5, 3.5))
+    plane.set(ylim=(-3.5, 3.5), xticks=range(-3, 4), yticks=range(-3, 4))
+    lengths, drawn = np.linalg.norm(codes, axis=1), np.linalg.norm(draws, axis=1)
+    edges = np.linspace(0, 3.5, 36)
+    for which, color, name, at in (
+        (lengths, DATA, "the codes", 1.0),
+        (drawn, PRIOR, "draws from N(0, I)", 1.6),
+    ):
+        shares = np.histogram(which, edges)[0] / len(which)
+        radii.stairs(shares, edges, fill=True, color=color, alpha=0.25)
+        radii.stairs(shares, edges, color=color, lw=1.5)
+        height = 0.9 * shares.max() if which is lengths else shares[np.searchsorted(edges, at)] + 0.02
+        inside = f"{name}:\n{(which < 1).mean():.0%} within radius 1"
+        label(radii, at, height, inside, color, offset=(6, 0))
+    radii.axvline(1, color=EXACT, lw=1.5)
+    radii.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    radii.set(xlabel="distance from the origin", ylabel="share", xlim=(0, 3.5))
     return entitle(figure, title)
 
 
@@ -88,22 +158,60 @@ def landscapes(
 ) -> Figure:
     """Landscapes of n images over the latent plane, (n, rows, columns), lowest z2 first, in reading order.
 
-    Each holds its image of 64 pixels in a corner, and a ring at its point of `points` (n, 2). All share one
-    scale of colours, named by `unit`.
+    Each holds its image of 64 pixels in a corner, and an open ring around its point of `points` (n, 2), wide
+    enough to leave in sight what lies there. All share one scale of colours, named by `unit`.
     """
     rows = -(-len(images) // columns)
-    figure = Figure(figsize=(7, 0.4 + 1.5 * rows))
+    figure = Figure(figsize=(7, 0.4 + 1.5 * rows + (0.3 if title else 0)))
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for ax in axes.flat[len(images) :]:
         ax.set_visible(False)
     limits = {"vmin": np.min(values), "vmax": np.max(values)}
     for ax, image, heights, point in zip(axes.flat, images, values, points, strict=False):
         heat = ax.imshow(heights, origin="lower", extent=extent, **limits)
-        for width, color in ((3, "white"), (1.5, APPROXIMATION)):
-            ax.plot(*point, "o", markersize=7, markerfacecolor="none", mew=width, color=color)
+        for width, color in ((3.2, "white"), (1.6, APPROXIMATION)):
+            ax.plot(*point, "o", markersize=15, markerfacecolor="none", mew=width, color=color)
         draw_digit(ax.inset_axes([0, 0, 0.27, 0.27]), image)
         ax.label_outer()
-    figure.supxlabel("first latent z₁", fontsize=10)
-    figure.supylabel("second latent z₂", fontsize=10)
+    figure.supxlabel("first latent $z_1$", fontsize=10)
+    figure.supylabel("second latent $z_2$", fontsize=10)
     figure.colorbar(heat, ax=axes, label=unit, shrink=0.9)
+    return entitle(figure, title)
+
+
+@styled
+def close_ups(
+    images: np.ndarray,
+    seen: Sequence[tuple[np.ndarray, tuple]],
+    points: np.ndarray,
+    names: Sequence[str],
+    *,
+    title: str = "",
+) -> Figure:
+    """Landscapes of n images, each on a square of its own, {(heights, extent)}, four in a row, and named.
+
+    `heights` are nats below the top, lowest z2 first, and all share one scale. A bar says how long 0.1 of the
+    plane is, or 1 on a large square. An open ring stands around each of the `points` (n, 2).
+    """
+    rows = -(-len(images) // 4)
+    figure = Figure(figsize=(7, 0.5 + 1.75 * rows))
+    axes = figure.subplots(rows, 4, squeeze=False)
+    lowest = min(np.min(heights) for heights, _ in seen)
+    for ax, image, (heights, extent), point, name in zip(
+        axes.flat, images, seen, points, names, strict=False
+    ):
+        heat = ax.imshow(heights, origin="lower", extent=extent, vmin=lowest, vmax=0)
+        for width, color in ((3.2, "white"), (1.6, APPROXIMATION)):
+            ax.plot(*point, "o", markersize=13, markerfacecolor="none", mew=width, color=color)
+        draw_digit(ax.inset_axes([0, 0, 0.27, 0.27]), image)
+        left, right, bottom, top = extent
+        bar = 1.0 if right - left > 1.5 else 0.1
+        end, up = right - 0.06 * (right - left), bottom + 0.08 * (top - bottom)
+        ax.plot([end - bar, end], [up, up], color="white", lw=2.5, solid_capstyle="butt")
+        ax.text(end - bar / 2, up + 0.03 * (top - bottom), f"{bar:g}", color="white", ha="center", fontsize=9)
+        ax.set_title(name, fontsize=10)
+        ax.set(xticks=[], yticks=[], xlim=(left, right), ylim=(bottom, top))
+    for ax in axes.flat[len(images) :]:
+        ax.set_visible(False)
+    figure.colorbar(heat, ax=axes, label="nats below the top", shrink=0.9)
     return entitle(figure, title)
