@@ -219,7 +219,7 @@ def test_the_still_picture_has_points_plane_sheet_and_z():
     assert len(set(which)) > 250  # some of each digit: a dot for each image would be a blot
     mark = np.ravel(cloud.lines[-1].get_data_3d())
     np.testing.assert_allclose(mark, of_pca(DECODER(jnp.array([0.5, -1.0]))[None], made)[0], atol=1e-4)
-    assert "41% of the variance" in cloud.get_title("left")
+    assert "41% of the variance" in cloud.get_title() + cloud.get_title("left")
     assert len(plane.collections) == 10
     alt = re.search('alt="([^"]+)"', made.still())[1]
     assert "1,497 images" in alt
