@@ -9,7 +9,6 @@ import pytest
 from vae_course.marginal import latent_grid
 from vae_course.teaching import hill
 
-GRID = latent_grid(100, 2.0)
 CENTRES = np.array([[-1.0, 0.0], [1.0, 0.0]])
 
 
@@ -22,9 +21,10 @@ def height(z):
 @pytest.fixture
 def plane(monkeypatch):
     monkeypatch.setattr(hill, "log_joint", lambda model, x, z: height(z))
-    heights = height(GRID.points).reshape(100, 100)
+    grid = latent_grid(100, 2.0)
+    heights = height(grid.points).reshape(100, 100)
     return SimpleNamespace(
-        model=None, grid=GRID, mode=lambda x: jnp.asarray(CENTRES[0]), log_joint=lambda x: heights
+        model=None, grid=grid, mode=lambda x: jnp.asarray(CENTRES[0]), log_joint=lambda x: heights
     )
 
 

@@ -294,10 +294,15 @@ def test_the_line_is_shown_when_tracing_fails_and_no_object_number():
 
 
 def test_different_shows_one_input_what_was_expected_and_what_came():
-    outcome, text = exercises.blend.diagnose(lambda x_a, x_b, t: x_a - t * x_b)
+    def blend(x_a, x_b, t):
+        return (1 - t) * x_a + t * x_b
+
+    inputs = jnp.array([0.5, -1.0, 2.0]), jnp.array([1.5, 0.25, -0.5]), 0.25
+    check = Function(blend, lambda: [inputs, inputs], [], ["Mix."])
+    outcome, text = check.diagnose(lambda x_a, x_b, t: x_a - t * x_b)
     expected, got, given = text.splitlines()
     assert outcome is Outcome.DIFFERENT
-    x_a, x_b, _ = exercises.blend.inputs()[0]
+    x_a, x_b, _ = check.inputs()[0]
     assert given.startswith("It was given x_a = [")
     assert given.endswith(", t = 0.25.")
     shown = {
@@ -479,7 +484,10 @@ def test_tuples_are_shown_with_their_numbers():
     assert got.startswith("got      ([ 0.3772, -0.3963, 1.9213], [")
 
 
-@pytest.mark.parametrize("name", exercises.__all__)
+FUNCTIONS = [name for name in exercises.__all__ if isinstance(getattr(exercises, name), Function)]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_forgotten_return_is_no_known_mistake(name):
     library = getattr(exercises, name).library
 
