@@ -215,7 +215,7 @@ def test_the_still_picture_has_points_plane_sheet_and_z():
     np.testing.assert_allclose(shown[np.lexsort(shown.T)], of_pca(X, made)[order], atol=1e-4)
     mark = np.ravel(cloud.lines[-1].get_data_3d())
     np.testing.assert_allclose(mark, of_pca(DECODER(jnp.array([0.5, -1.0]))[None], made)[0], atol=1e-4)
-    assert "41% of the variance" in cloud.get_title("left")
+    assert "41% of the variance" in cloud.get_title()
     assert len(plane.collections) == 10
     alt = re.search('alt="([^"]+)"', made.still())[1]
     assert "1,497 images" in alt
