@@ -85,7 +85,7 @@ class Instrument(anywidget.AnyWidget):
         """What is shown at the start, as a picture for HTML: on GitHub, in print, where no script runs."""
         from vae_course.teaching.figures import figure_html, styled  # imports pyplot
 
-        return figure_html(styled(self._figure)(), f"{self._alt}.", sharpness=1.5)
+        return figure_html(styled(self._figure)(), f"{self._alt}.", sharpness=1.25)
 
     def sent(self) -> dict:
         """The traits that the browser's half reads, by name."""
