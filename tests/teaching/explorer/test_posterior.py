@@ -14,6 +14,7 @@ from vae_course import data, fit, losses, models
 from vae_course.elbo import quadrature_elbo
 from vae_course.marginal import DecodedGrid, latent_grid, log_marginals
 from vae_course.teaching.explorer import PosteriorExplorer
+from vae_course.teaching.figures.style import styled
 
 EVERY = ("evidence", "mean", "q", "encoder", "prior samples", "q samples", "encoder samples", "draw")
 SEVEN = [[(9.0, 6.0), (22.0, 6.0), (18.0, 16.0), (14.0, 27.0)]]
@@ -246,7 +247,7 @@ def test_without_an_encoder_each_digit_stands_at_its_mode(vae, T):
 
 def test_the_still_picture_shows_the_posterior_the_image_and_the_bar(vae, log_p, T):
     explorer = make(vae, parts=("evidence", "q"), z=(0.1, 0.2), s=(0.1, 0.1))
-    plane, shown, decoded, bar = explorer._figure().axes
+    plane, shown, decoded, bar = styled(explorer._figure)().axes
     mean = DecodedGrid(vae.decoder, latent_grid(200)).mean(T[0])
     np.testing.assert_allclose(np.reshape(plane.images[0].get_extent(), (2, 2)).mean(axis=1), mean, atol=1e-3)
     np.testing.assert_allclose(shown.images[0].get_array().ravel(), T[0])
@@ -255,6 +256,19 @@ def test_the_still_picture_shows_the_posterior_the_image_and_the_bar(vae, log_p,
     )
     parts = [float(found) for found in re.findall(r"-?[\d.]+", bar.get_title())]
     assert sum(parts) == pytest.approx(log_p[0], abs=0.1)
+
+
+def test_the_still_picture_draws_the_priors_samples_as_open_circles_sized_by_share(vae, T):
+    plane = make(vae, parts=("evidence", "prior samples"), zoom=False)._figure().axes[0]
+    circles = next(c for c in plane.collections if len(c.get_offsets()) == 100)
+    Z, areas = np.asarray(circles.get_offsets()), circles.get_sizes()
+    squared = np.sum((jax.vmap(vae.decoder)(jnp.asarray(Z)) - T[:1]) ** 2, axis=1)
+    weights = np.exp(-(squared - squared.min()) / (2 * float(vae.decoder.sigma) ** 2))
+    expected = np.maximum(3, 400 * weights / weights.sum())
+    np.testing.assert_allclose(areas, expected, rtol=0.02)
+    assert len(circles.get_facecolors()) == 0
+    closed = make(vae, zoom=False)._figure().axes[0]
+    assert not any(len(c.get_offsets()) == 100 for c in closed.collections)
 
 
 def test_its_alternative_text_says_what_it_shows(vae):

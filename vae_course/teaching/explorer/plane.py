@@ -12,6 +12,7 @@ from vae_course.teaching.explorer.instrument import floats
 from vae_course.teaching.pictures import APPROXIMATION, HANDLE, HEAT
 
 Extent = list[float]  # lowest and highest z1, lowest and highest z2
+DOT, WHOLE = 3.0, 400.0  # square points: the area of a sample's circle, at least, and of a share of one
 BOX = {"boxstyle": "square,pad=0.1", "color": "white", "alpha": 0.8}  # behind a label
 
 
@@ -112,10 +113,17 @@ def still_gaussian(ax: Axes, m: ArrayLike, s: ArrayLike, label: str, colour: str
     ax.text(x, y, label, ha=side, va="bottom", **style)
 
 
-def still_handle(ax: Axes, z: ArrayLike) -> None:
-    """The ring at z."""
+def still_handle(ax: Axes, z: ArrayLike, size: float = 15) -> None:
+    """The ring at z, `size` points wide."""
     for width, colour in ((7, "white"), (3.5, HANDLE)):
-        ax.plot(*z, "o", markersize=15, markerfacecolor="none", mew=width, color=colour, zorder=4)
+        ax.plot(*z, "o", markersize=size, markerfacecolor="none", mew=width, color=colour, zorder=4)
+
+
+def still_samples(ax: Axes, points: ArrayLike, shares: ArrayLike, colour: str) -> None:
+    """Open circles whose area is each point's share of the sum; a share too small to see is a dot."""
+    for width, edge in ((3.5, "white"), (1.5, colour)):
+        areas = np.maximum(DOT, WHOLE * np.asarray(shares))
+        ax.scatter(*np.transpose(points), s=areas, facecolors="none", edgecolors=edge, lw=width, zorder=5)
 
 
 def few(codes: np.ndarray, labels: np.ndarray, most: int = 200) -> tuple[np.ndarray, np.ndarray]:

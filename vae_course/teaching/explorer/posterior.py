@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
@@ -9,7 +11,7 @@ from matplotlib.figure import Figure
 from traitlets import Bool, Bytes, Dict, Float, Int, List, Unicode, validate
 
 from vae_course.elbo import quadrature_elbo
-from vae_course.marginal import DecodedGrid, for_each, latent_grid, log_marginals
+from vae_course.marginal import DecodedGrid, for_each, latent_grid, log_likelihoods, log_marginals
 from vae_course.models import GaussianDecoder, GaussianEncoder, apply
 from vae_course.teaching.arguments import numbers
 from vae_course.teaching.explorer.ink import image_of_strokes
@@ -24,14 +26,16 @@ from vae_course.teaching.explorer.plane import (
     still_gaussian,
     still_handle,
     still_heat,
+    still_samples,
 )
 from vae_course.teaching.explorer.strokes import Strokes
-from vae_course.teaching.pictures import APPROXIMATION, EXACT
+from vae_course.teaching.pictures import APPROXIMATION, EXACT, PRIOR
 
 PARTS = ("evidence", "mean", "q", "encoder", "prior samples", "q samples", "encoder samples", "draw")
 FLOOR = 15.0  # nats below the top; everything lower has one colour
 CELLS = 128  # per axis, of a still picture of the whole plane
 PRIORS_SQUARE = np.array([[-3.0, -3.0], [3.0, 3.0]])  # where nearly all of the prior lies
+SAMPLES = 100  # of the prior, in a still picture
 BAR = 30.0  # nats that the bar shows below log p(x)
 
 
@@ -160,7 +164,12 @@ class PosteriorExplorer(Instrument):
             still_gaussian(plane, *self._encode(x), "the encoder's q", APPROXIMATION)
         if "q" in self._parts:
             still_gaussian(plane, self.z, self.s, "q", APPROXIMATION)
-        still_handle(plane, np.clip(self.z, heat["extent"][::2], heat["extent"][1::2]))
+        at = np.clip(self.z, heat["extent"][::2], heat["extent"][1::2])
+        if "prior samples" in self._parts:
+            still_samples(plane, *_prior_samples(self._exact.model, x), PRIOR)
+            still_handle(plane, at, size=30)  # around the spot, so as not to hide what hits it
+        else:
+            still_handle(plane, at)
         draw_digit(shown, x)
         draw_digit(decoded, self._exact.model(z))
         shown.set_title("the image x")
@@ -179,7 +188,7 @@ class PosteriorExplorer(Instrument):
             left, right, bottom, top = extent = self._extent
             middle = jnp.array([(left + right) / 2, (bottom + top) / 2])
             grid = latent_grid(CELLS, (right - left) / 2, middle)
-            values = DecodedGrid(self._exact.model, grid).log_joint(self.x)
+            values = _heights(self._exact.model, grid, self.x)
         what = "log p(x, z), nats below its top"
         what = "log p(z given x), nats below its mode" if "evidence" in self._parts else what
         values = np.asarray(values)
@@ -196,6 +205,18 @@ class PosteriorExplorer(Instrument):
         ax.set(xlim=(low, log_p + 0.1 * BAR), yticks=[], xlabel="nats")
         parts = f"ELBO {bound:.1f} + KL {log_p - bound:.1f}"
         ax.set_title(parts if bound < log_p else f"log p(x) = {log_p:.1f}")
+
+
+@eqx.filter_jit
+def _prior_samples(model, x):
+    """Draws from the prior, and the share of each in the sum of all p(x given z)."""
+    Z = jax.random.normal(jax.random.key(1), (SAMPLES, 2))
+    return Z, jax.nn.softmax(log_likelihoods(jax.vmap(model)(Z), model.sigma, x))
+
+
+@eqx.filter_jit
+def _heights(model, grid, x):
+    return DecodedGrid(model, grid).log_joint(x)
 
 
 def _known(parts, encoder):

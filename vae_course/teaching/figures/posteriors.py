@@ -1,6 +1,7 @@
 """Exact posteriors over the latent plane, for a few images."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
@@ -24,7 +25,9 @@ def close_up(plane: DecodedGrid, x) -> tuple[np.ndarray, tuple]:
 
 
 _mean_and_sd = eqx.filter_jit(lambda plane, x: (plane.mean(x), plane.sd(x)))
-_mode_and_mean = eqx.filter_jit(lambda plane, x: (plane.mode(x), plane.mean(x)))
+_mode_and_mean = eqx.filter_jit(lambda plane, x: jnp.stack([plane.mode(x), plane.mean(x)]))
+_decoded = eqx.filter_jit(lambda model, Z: jax.vmap(model)(Z))
+_log_joint_there = eqx.filter_jit(lambda plane, x: plane.log_joint(x))
 _log_joint = eqx.filter_jit(lambda model, grid, x: DecodedGrid(model, grid).log_joint(x))
 
 
@@ -42,8 +45,9 @@ def posteriors(plane: DecodedGrid, images: np.ndarray, *, floor: float = 15.0, t
     figure = Figure(figsize=(7, 10.6 / n + 1.6))
     axes = figure.subplots(3, n, squeeze=False, height_ratios=[0.5, 1, 1])
     for (small, wide, near), x in zip(axes.T, jnp.asarray(images, float), strict=True):
-        mode, mean = map(np.asarray, _mode_and_mean(plane, x))
-        at_mode, at_mean = (plane.model(jnp.asarray(z)) for z in (mode, mean))
+        mode_and_mean = _mode_and_mean(plane, x)
+        mode, mean = np.asarray(mode_and_mean)
+        at_mode, at_mean = np.asarray(_decoded(plane.model, mode_and_mean))
         _draw_images(small, {"x": x, "mode": at_mode, "mean": at_mean})
         grid = _around(plane, x, floor)
         values, extent = np.asarray(_log_joint(plane.model, grid, x)), grid.extent
@@ -72,10 +76,12 @@ def posteriors(plane: DecodedGrid, images: np.ndarray, *, floor: float = 15.0, t
 
 def _around(plane, x, floor):
     """A square grid that just holds all points of the plane within `floor` nats of the top."""
-    height = np.asarray(plane.log_joint(x)).reshape(-1)
-    seen = plane.grid.points[height > height.max() - floor]
+    height = np.asarray(_log_joint_there(plane, x)).reshape(-1)
+    seen = np.asarray(plane.grid.points)[height > height.max() - floor]
     low, high = seen.min(axis=0), seen.max(axis=0)
-    return latent_grid(2 * CELLS, max(float((high - low).max()) * 0.55, SMALLEST), (low + high) / 2)
+    return latent_grid(
+        2 * CELLS, max(float((high - low).max()) * 0.55, SMALLEST), jnp.asarray((low + high) / 2)
+    )
 
 
 def _draw_images(ax, images):
@@ -88,7 +94,7 @@ def _draw_spot(ax, plane, x, extent, floor):
     """The posterior as a filled region of the plane, framed where the close-up is."""
     for radius in (1, 2):
         ax.add_patch(Circle((0, 0), radius, fill=False, edgecolor=PRIOR, linewidth=0.7, linestyle=":"))
-    height = np.asarray(plane.log_joint(x))
+    height = np.asarray(_log_joint_there(plane, x))
     levels, tints = [-floor, -SEEN, 1], ["#BBD8EC", EXACT]
     ax.contourf(*plane.grid.axes, height - height.max(), levels=levels, colors=tints)
     left, right, bottom, top = extent
