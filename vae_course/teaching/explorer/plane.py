@@ -12,6 +12,7 @@ from vae_course.teaching.explorer.instrument import floats
 from vae_course.teaching.pictures import APPROXIMATION, HANDLE, HEAT
 
 Extent = list[float]  # lowest and highest z1, lowest and highest z2
+MOST = 200  # codes in a still picture
 BOX = {"boxstyle": "square,pad=0.1", "color": "white", "alpha": 0.8}  # behind a label
 
 
@@ -118,7 +119,12 @@ def still_handle(ax: Axes, z: ArrayLike) -> None:
         ax.plot(*z, "o", markersize=15, markerfacecolor="none", mew=width, color=colour, zorder=4)
 
 
-def few(codes: np.ndarray, labels: np.ndarray, most: int = 200) -> tuple[np.ndarray, np.ndarray]:
-    """At most so many codes, with their labels, for a still picture: every second, every third, and so on."""
-    step = -(-len(labels) // most)
+def few(codes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """At most `MOST` codes, with their labels, for a still picture: every second, every third, and so on."""
+    step = every(len(labels))
     return codes[::step], labels[::step]
+
+
+def every(count: int) -> int:
+    """Of so many codes, a still picture has one in how many."""
+    return -(-count // MOST)
