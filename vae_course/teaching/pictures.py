@@ -24,7 +24,7 @@ DIGITS = (
     *("#8A6D00", "#4B8FBF", "#7F3B08", "#6A3FA0", PRIOR),
 )
 HEAT = "cividis"  # the one map of all heat pictures
-COLOURS = 96  # of a stored picture, at most
+COLOURS = 112  # of a stored picture, at most
 FEW = 32  # are enough for lines, words and digits
 ROLES = np.array([ImageColor.getrgb(role) for role in (*DIGITS, HANDLE, "#FFFFFF")], np.uint8)
 # A veil over the picture turns its paper, words and lines dark; it has a hole where digits and heat are.
@@ -50,8 +50,10 @@ def small_png(png: bytes, *, colours: int = COLOURS) -> bytes:
     seen, place, counts = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True)
     palette, place = seen, place.ravel()
     if len(seen) > colours:
-        kept = (seen[:, None] == ROLES).all(2).any(1)
-        kept[np.argsort(-counts)[: colours // 4]] = True
+        heat = np.frombuffer(heat_colours(), np.uint8).reshape(-1, 3)[::4]  # steps that no eye sees
+        always = np.concatenate([ROLES, heat if colours > FEW else ROLES])
+        kept = (seen[:, None] == always).all(2).any(1)
+        kept[np.argsort(-counts)[: colours // 8]] = True
         others = picture.convert("RGB").quantize(colours - kept.sum(), Image.Quantize.MAXCOVERAGE, kmeans=2)
         palette = np.concatenate([seen[kept], np.reshape(others.getpalette(), (-1, 3))])
         parts = np.array_split(seen, len(seen) // 4096 + 1)

@@ -164,7 +164,7 @@ def test_the_still_picture_is_the_last_checkpoint(made):
     np.testing.assert_allclose(
         np.sort(places, axis=0), np.sort(numbers(film, "_codes", 20, 2)[-1], axis=0), rtol=1e-5
     )
-    assert "step 3,200" in plane.get_title("left")
+    assert "step 3,200" in plane.get_title()
     assert len(curves.lines) == 4
     bounds = numbers(film, "_bounds", 2, 2)[-1]
     for bar, (elbo, log_p) in zip(bars, bounds, strict=True):

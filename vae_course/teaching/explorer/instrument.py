@@ -90,7 +90,7 @@ class Instrument(anywidget.AnyWidget):
         from vae_course.teaching.figures import figure_html, styled  # imports pyplot
 
         words = ". ".join(filter(None, [self._alt, self._left_out()]))
-        return figure_html(styled(self._figure)(), f"{words}.", sharpness=1.5)
+        return figure_html(styled(self._figure)(), f"{words}.", sharpness=1.25)
 
     def sent(self) -> dict:
         """The traits that the browser's half reads, by name."""

@@ -25,6 +25,8 @@ def round_trip(
     before, plane, after = figure.subplots(1, 3, width_ratios=[1.25, 3, 1.25])
     draw_digit(before, x)
     draw_digit(after, x_hat)
+    for ax in (before, after):
+        ax.get_images()[0].set_cmap("binary")  # as before; but not a grey figure, which is stored in few colours
     before.set_title("an image x", loc="center")
     after.set_title("drawn from z", loc="center")
     draw_codes(plane, codes, labels)
