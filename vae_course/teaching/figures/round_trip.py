@@ -26,7 +26,7 @@ def round_trip(
     draw_digit(before, x)
     draw_digit(after, x_hat)
     for ax in (before, after):
-        ax.get_images()[0].set_cmap("binary")  # as before; but not a grey figure, which is stored in few colours
+        ax.get_images()[0].set_cmap("binary")  # the same greys; a "gray" figure is stored in too few colours
     before.set_title("an image x", loc="center")
     after.set_title("drawn from z", loc="center")
     draw_codes(plane, codes, labels)
