@@ -17,6 +17,7 @@ from traitlets import TraitError
 
 from vae_course.models import Decoder, Encoder, LinearDecoder
 from vae_course.teaching.explorer import LatentExplorer
+from vae_course.teaching.figures import styled
 from vae_course.teaching.pictures import APPROXIMATION
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -186,8 +187,18 @@ def test_without_widgets_there_is_a_picture_with_its_description():
     assert len(png) < 60_000
     assert len(np.unique(picture(png).reshape(-1, 3), axis=0)) > 20
     assert "60 codes" in alt
+    assert "still picture has" not in alt  # nothing is left out
     assert "height, nats" in alt
     assert "prior" in alt
+
+
+def test_the_still_pictures_words_say_how_many_codes_it_has():
+    Z, labels = np.tile(np.eye(2), (205, 1)), np.arange(410) % 10
+    still = make(Z, labels)
+    drawn = sum(len(digits.get_offsets()) for digits in styled(still._figure)().axes[0].collections)
+    assert drawn == 137
+    assert "This still picture has one in 3 of the 410 codes." in still.still()
+    assert "still picture" not in still._alt  # what the browser shows, which has them all
 
 
 def test_the_text_is_the_same_on_every_machine():

@@ -224,6 +224,7 @@ def test_the_still_picture_has_points_plane_sheet_and_z():
     alt = re.search('alt="([^"]+)"', made.still())[1]
     assert "1,497 images" in alt
     assert "41% of the variance" in alt
+    assert "This still picture has one in 5 of the 1,497 dots, and one in 8 of the codes." in alt
 
 
 # The page, as the reader has it.

@@ -132,6 +132,14 @@ def test_framed_images_have_a_vermilion_frame_and_the_others_none():
     assert y < 9 < 17 < y + frame.get_height()
 
 
+def test_the_frames_of_neighbours_stay_apart():
+    figure = figures.digit_grid(IMAGES, columns=4, framed=np.ones(7))
+    frames = [patch for patch in figure.axes[0].patches if patch.get_linewidth() > 1]
+    left, right, *_ = [frame.get_window_extent() for frame in frames]
+    line = frames[0].get_linewidth() * figure.dpi / 72
+    assert right.x0 - left.x1 > 1.5 * line  # each line reaches half its width outwards
+
+
 def test_names_at_the_ends_of_lines_are_kept_apart_near_their_lines():
     ends = [10.0, 0.0, 10.1, 9.9]
     lines = [figures.Line([1, 2], [5, end], figures.EXACT, str(end)) for end in ends]
@@ -285,7 +293,12 @@ def test_the_prior_is_two_circles():
     ax = figures.styled(Figure)().subplots()
     figures.planes._draw_prior(ax)
     radii = [np.hypot(*line.get_data()) for line in ax.lines]
-    np.testing.assert_allclose(radii, np.repeat([[1.0], [1], [2], [2]], 100, axis=1))
+    np.testing.assert_allclose(radii, np.repeat([[1.0], [2]], 100, axis=1))
+
+
+def test_the_priors_circles_lie_beneath_the_codes_and_cut_none_of_them():
+    (ax,) = figures.latent_plane({"a": (np.eye(2), np.arange(2))}, prior=True).axes
+    assert max(line.get_zorder() for line in ax.lines) < min(codes.get_zorder() for codes in ax.collections)
 
 
 def test_each_code_is_written_as_its_digit():
@@ -305,7 +318,7 @@ def test_the_latent_plane_puts_each_code_at_its_place():
     for ax, title in zip(figure.axes, ["left", "right"], strict=True):
         assert ax.get_title("left") == title
         np.testing.assert_array_equal(ax.collections[7].get_offsets(), codes[[0, 2]])
-        assert len(ax.lines) == 4  # the prior's circles
+        assert len(ax.lines) == 2  # the prior's circles
 
 
 def test_the_report_card_puts_scores_beside_samples():

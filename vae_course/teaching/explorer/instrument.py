@@ -81,11 +81,16 @@ class Instrument(anywidget.AnyWidget):
         """The still picture, drawn by matplotlib."""
         raise NotImplementedError
 
+    def _left_out(self) -> str:
+        """What the still picture leaves out, in a sentence without its full stop; nothing, unless given."""
+        return ""
+
     def still(self) -> str:
         """What is shown at the start, as a picture for HTML: on GitHub, in print, where no script runs."""
         from vae_course.teaching.figures import figure_html, styled  # imports pyplot
 
-        return figure_html(styled(self._figure)(), f"{self._alt}.", sharpness=1.25)
+        words = ". ".join(filter(None, [self._alt, self._left_out()]))
+        return figure_html(styled(self._figure)(), f"{words}.", sharpness=1.25)
 
     def sent(self) -> dict:
         """The traits that the browser's half reads, by name."""

@@ -13,6 +13,7 @@ from vae_course.teaching.explorer.plane import (
     Point,
     corners,
     digits_of,
+    every,
     few,
     gaussian_of,
     heat_of,
@@ -84,6 +85,14 @@ class LatentExplorer(Instrument):
             _gaussian=gaussian,
         )
         self._draws = decoder
+
+    def _left_out(self) -> str:
+        count = len(self._labels)
+        return (
+            f"This still picture has one in {step} of the {count:,} codes"
+            if (step := every(count)) > 1
+            else ""
+        )
 
     def _figure(self) -> Figure:
         from vae_course.teaching.figures import draw_codes, draw_digit  # imports pyplot

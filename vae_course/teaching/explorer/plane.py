@@ -13,6 +13,7 @@ from vae_course.teaching.pictures import APPROXIMATION, HANDLE, HEAT
 
 Extent = list[float]  # lowest and highest z1, lowest and highest z2
 DOT, WHOLE = 3.0, 400.0  # square points: the area of a sample's circle, at least, and of a share of one
+MOST = 200  # codes in a still picture
 BOX = {"boxstyle": "square,pad=0.1", "color": "white", "alpha": 0.8}  # behind a label
 
 
@@ -126,7 +127,12 @@ def still_samples(ax: Axes, points: ArrayLike, shares: ArrayLike, colour: str) -
         ax.scatter(*np.transpose(points), s=areas, facecolors="none", edgecolors=edge, lw=width, zorder=5)
 
 
-def few(codes: np.ndarray, labels: np.ndarray, most: int = 200) -> tuple[np.ndarray, np.ndarray]:
-    """At most so many codes, with their labels, for a still picture: every second, every third, and so on."""
-    step = -(-len(labels) // most)
+def few(codes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """At most `MOST` codes, with their labels, for a still picture: every second, every third, and so on."""
+    step = every(len(labels))
     return codes[::step], labels[::step]
+
+
+def every(count: int) -> int:
+    """Of so many codes, a still picture has one in how many."""
+    return -(-count // MOST)

@@ -14,6 +14,7 @@ from vae_course.teaching.explorer.plane import (
     BOX,
     Point,
     digits_of,
+    every,
     few,
     images_of,
     square_around,
@@ -107,6 +108,10 @@ class Sheet(Instrument):
     def _places(self, sent):
         """Places along the components as they were sent, (n, 3)."""
         return np.frombuffer(sent, np.float32).reshape(-1, COMPONENTS)
+
+    def _left_out(self) -> str:
+        dots, step = f"one in {STILL} of the {len(self._labels):,} dots", every(len(self._labels))
+        return f"This still picture has {dots}" + (f", and one in {step} of the codes" if step > 1 else "")
 
     def _figure(self) -> Figure:
         from vae_course.teaching.figures import draw_codes  # imports pyplot

@@ -22,7 +22,7 @@ def principal_directions(pca: PCA, *, title: str = "") -> Figure:
     standard deviations below the mean to two above.
     """
     mean, directions = numbers("mean_", pca.mean_, (SIDE**2,)), pca.components_[: len(NAMES)]
-    figure = Figure(figsize=(7, 0.95 * len(directions) + (0.8 if title else 0.5)))
+    figure = Figure(figsize=(7, 0.95 * len(directions) + (0.62 if title else 0.32)))
     ax = figure.subplots()
     largest = np.abs(directions).max()
     for row, (direction, deviation) in enumerate(

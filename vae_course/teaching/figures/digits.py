@@ -16,6 +16,7 @@ from vae_course.teaching.figures.style import TITLE, entitle, label, styled
 from vae_course.teaching.pictures import APPROXIMATION, DATA
 
 CELL = SIDE + 1  # an image and the gap to the next, in pixels
+RIM = 0.1  # from an image to its frame, so that frames of neighbours stay apart
 
 
 @styled
@@ -49,8 +50,8 @@ def digit_grid(
         row, column = divmod(i, columns)
         draw_digit(ax, image, row, column)
         if framed[i]:
-            corner = CELL * column - 0.5, CELL * row - 0.5
-            ax.add_patch(Rectangle(corner, CELL, CELL, fill=False, edgecolor=APPROXIMATION, linewidth=2))
+            corner, wide = (CELL * column - RIM, CELL * row - RIM), SIDE + 2 * RIM
+            ax.add_patch(Rectangle(corner, wide, wide, fill=False, edgecolor=APPROXIMATION, linewidth=1.8))
     return figure
 
 

@@ -50,11 +50,10 @@ def draw_codes(ax: Axes, codes: np.ndarray, labels: np.ndarray, *, rim: bool = F
 
 
 def _draw_prior(ax: Axes) -> None:
-    """N(0, I) as its circles of radius 1 and 2."""
+    """N(0, I) as its circles of radius 1 and 2, beneath the codes."""
     angle = np.linspace(0, 2 * np.pi, 100)
     for radius in (1, 2):
-        ax.plot(radius * np.cos(angle), radius * np.sin(angle), color="white", linewidth=3)
-        ax.plot(radius * np.cos(angle), radius * np.sin(angle), color=PRIOR, linewidth=1.2)
+        ax.plot(radius * np.cos(angle), radius * np.sin(angle), color=PRIOR, linewidth=1.2, zorder=0.5)
 
 
 def _label_prior(ax: Axes, codes: np.ndarray) -> None:
