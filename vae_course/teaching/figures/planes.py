@@ -37,7 +37,7 @@ def latent_plane(
         figure.supxlabel(words, x=0.008, ha="left", fontsize=9, color=PRIOR)
         _label_prior(axes[-1], list(planes.values())[-1][0])
     entitle(figure, title)
-    for _ in range(2):  # equal axes settle step by step; drawn at once, their labels are cut
+    for _ in range(3):  # equal axes settle step by step; drawn at once, their labels are cut
         figure.get_layout_engine().execute(figure)
     return figure
 
