@@ -180,6 +180,7 @@ def _at_mark(model_and_Z, X, T):
     return nats, [best_sigma(images, apply(model, latents)) for images, latents in sets]
 
 
+@eqx.filter_jit
 def residual_correlations(model: GaussianDecoder, X: Images, Z: Latents) -> tuple[Number, Number, Number]:
     """How the residuals x - d_theta(z) of square images are correlated; the model has them independent.
 

@@ -53,9 +53,10 @@ def close_up(plane: DecodedGrid, x: Image, z: Latent, *, depth: float = 15.0, n:
 
     The square holds z and whatever of the plane lies within `depth` nats of the top; lower is cut to -depth.
     """
-    top = float(_heights(plane.model, x[None], plane.mode(x)[None])[0])
+    mode = for_each(plane.mode, x[None])  # (1, k)
+    top = float(_heights(plane.model, x[None], mode)[0])
     high = plane.grid.points[np.asarray(plane.log_joint(x)).reshape(-1) > top - depth]
-    seen = np.concatenate([np.asarray(high), np.asarray(z)[None], np.asarray(plane.mode(x))[None]])
+    seen = np.concatenate([np.asarray(high), np.asarray(z)[None], np.asarray(mode)])
     low, high = seen.min(axis=0), seen.max(axis=0)
     half_width = 0.58 * float(max(high - low)) + 0.03
     window = latent_grid(n, half_width, jnp.asarray((low + high) / 2))

@@ -86,6 +86,7 @@ def test_the_typeface_is_the_courses_own_with_the_letters_of_the_course():
 
 CURVES = {"model": np.linspace(5, 1, 60)}
 PAIR = (np.ones((1, 2)), np.ones((1, 2)))
+PAIR3 = np.stack(PAIR, axis=2)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ PAIR = (np.ones((1, 2)), np.ones((1, 2)))
         lambda title: figures.digit_rows({"a": IMAGES}, title=title),
         lambda title: figures.digit_shares({"a": np.ones(10) / 10}, expected=0.1, title=title),
         lambda title: figures.latent_plane({"a": (np.eye(2), np.arange(2))}, title=title),
-        lambda title: figures.train_and_held_out({"a": PAIR}, (1, 2), xlabel="", ylabel="", title=title),
+        lambda title: figures.train_and_held_out({"a": ((1, 2), PAIR3)}, ylabel="", title=title),
     ],
 )
 def test_the_title_says_the_point_above_all_panels_on_the_left_and_is_not_cut(draw):
@@ -319,6 +320,25 @@ def test_the_latent_plane_puts_each_code_at_its_place():
         assert ax.get_title("left") == title
         np.testing.assert_array_equal(ax.collections[7].get_offsets(), codes[[0, 2]])
         assert len(ax.lines) == 2  # the prior's circles
+
+
+@pytest.mark.parametrize(("n", "drawn"), [(300, 300), (301, 151), (1497, 300)])
+def test_of_many_codes_the_latent_plane_shows_at_most_300(n, drawn):
+    codes = np.random.RandomState(0).standard_normal((n, 2))
+    (ax,) = figures.latent_plane({"a": (codes, np.zeros(n))}).axes
+    step = -(-n // 300)
+    np.testing.assert_array_equal(ax.collections[0].get_offsets(), codes[::step])
+    assert len(codes[::step]) == drawn
+
+
+@pytest.mark.parametrize("title", ["", "the point"])
+def test_the_names_of_the_latent_planes_axes_are_not_cut(title):
+    codes = np.random.RandomState(0).standard_normal((1497, 2)) * [0.55, 0.6]
+    planes = {"left": (codes, np.arange(1497) % 10), "right": (codes, np.arange(1497) % 10)}
+    figure = figures.latent_plane(planes, title=title)
+    figure.savefig(io.BytesIO(), dpi=220)
+    figure.set_dpi(220)
+    assert min(ax.xaxis.label.get_window_extent().y0 for ax in figure.axes) > 2
 
 
 def test_the_report_card_puts_scores_beside_samples():

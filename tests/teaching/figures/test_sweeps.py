@@ -36,17 +36,6 @@ def test_the_gap_is_shaded_and_named_where_it_is_widest():
     assert ax.get_ylim() == (-9, 9)
 
 
-def test_the_dot_is_at_the_top_and_arrows_lead_from_top_to_top():
-    sigma = np.array([0.1, 0.2, 0.4, 0.8])
-    figure = figures.likelihood_of_sigma(sigma, {"a": np.array([0.0, 3.0, 2.0, 1.0]), "b": -sigma})
-    (ax,) = figure.axes
-    dots = [line.get_xydata()[0] for line in ax.get_lines() if line.get_marker() == "o"]
-    np.testing.assert_allclose(dots, [[0.2, 3.0], [0.1, -0.1]])
-    assert [text.get_text() for text in ax.texts] == ["a", "b", ""]
-    assert ax.texts[2].xy == (0.1, -0.1)
-    assert ax.texts[2].xyann == (0.2, 3.0)
-
-
 def test_falling_sigma_has_a_line_a_start_and_a_named_level():
     values = np.array([[0.1, 0.01], [0.2, 0.02]])
     figure = figures.falling_sigma((10, 100), values, level=("grey", 0.06))
@@ -62,6 +51,16 @@ def test_codes_and_prior_are_counted_within_radius_1():
     np.testing.assert_array_equal([line.get_xydata() for line in plane.get_lines()][1], codes)
     written = [text.get_text() for text in radii.texts]
     assert written == ["the codes:\n75% within radius 1", "draws from N(0, I):\n50% within radius 1"]
+
+
+def test_of_many_codes_the_plane_shows_some_and_the_histogram_counts_all():
+    codes, draws = np.zeros((1497, 2)), np.ones((250, 2))
+    codes[1::5] = 2  # not among every fifth
+    plane, radii = figures.codes_and_prior(codes, draws).axes
+    drawn = [line.get_xydata() for line in plane.get_lines()]
+    assert [len(each) for each in drawn] == [250, 300]
+    np.testing.assert_array_equal(drawn[1], codes[::5])
+    assert radii.texts[0].get_text() == "the codes:\n80% within radius 1"
 
 
 @pytest.mark.parametrize("n", [1, 4, 5])

@@ -10,7 +10,7 @@ from traitlets import Bytes, Dict, Float, List
 from vae_course.models import Decoder, LinearDecoder
 from vae_course.teaching.arguments import numbers
 from vae_course.teaching.explorer.instrument import Instrument, bundle, css, floats, network
-from vae_course.teaching.explorer.plane import digits_of, square_around, still_gaussian
+from vae_course.teaching.explorer.plane import digits_of, few, square_around, still_gaussian
 from vae_course.teaching.explorer.sliders import Ranged, note, still_dot
 from vae_course.teaching.pictures import DATA, EXACT, PRIOR
 
@@ -25,8 +25,8 @@ class RescalingSlider(Instrument):
     p(x_i given z_i) in nats. When the decoder's first layer is divided by c, no decoded image changes, nor
     does the log-likelihood; log p(z) rises by |z|^2 (1 - c^2) / 2, so there is no best c: the joint grows as
     c goes to 0. With the `decoder` that belongs to the codes, a few images are decoded from c z with W / c.
-    `c`, from 1/64 to 2, is where the reader starts. Of many codes 600 are drawn; all are counted. Raises
-    `TypeError` or `ValueError`, naming the argument that does not fit.
+    `c`, from 1/64 to 2, is where the reader starts. Of many codes 600 are drawn, in the still 200;
+    all are counted. Raises `TypeError` or `ValueError`, naming the argument that does not fit.
 
     `.c` is what the reader has set, in both directions.
     """
@@ -78,7 +78,7 @@ class RescalingSlider(Instrument):
         codes = np.frombuffer(self._codes, np.float32).reshape(-1, 2)
         figure = Figure(figsize=(7.4, 3.7))
         plane, change = figure.subplots(1, 2, width_ratios=[1.1, 1])
-        draw_codes(plane, self.c * codes, np.frombuffer(self._labels, np.uint8))
+        draw_codes(plane, *few(self.c * codes, np.frombuffer(self._labels, np.uint8)))
         plane.set(xlim=self._extent[:2], ylim=self._extent[2:], title=f"The codes times c = {self.c:.3g}")
         still_gaussian(plane, (0, 0), (1, 1), "N(0, I) at radius 1 and 2", PRIOR)
         squared = float((codes.astype(float) ** 2).sum(axis=1).mean())

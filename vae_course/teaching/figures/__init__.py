@@ -19,7 +19,6 @@ from vae_course.teaching.figures.sweeps import (
     codes_and_prior,
     falling_sigma,
     landscapes,
-    likelihood_of_sigma,
     train_and_held_out,
 )
 from vae_course.teaching.pictures import APPROXIMATION, DATA, DIGITS, EXACT, PRIOR
@@ -49,7 +48,6 @@ __all__ = [
     "landscapes",
     "latent_plane",
     "learning_curves",
-    "likelihood_of_sigma",
     "named_lines",
     "posteriors",
     "principal_directions",

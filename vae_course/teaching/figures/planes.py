@@ -10,6 +10,8 @@ from vae_course.teaching.arguments import named, numbers
 from vae_course.teaching.figures.style import HALO, entitle, few_ticks, styled
 from vae_course.teaching.pictures import DIGITS, PRIOR
 
+MOST = 300  # codes in one panel: more would hide one another
+
 
 @styled
 def latent_plane(
@@ -17,13 +19,14 @@ def latent_plane(
 ) -> Figure:
     """Codes on the plane, each written as its digit: {title: ((N, 2) codes, (N,) labels)}, side by side.
 
-    With `prior`, the circles inside which N(0, I) puts 39% and 86% of its mass: radius 1 and 2.
+    Of many codes at most 300 are drawn, evenly strided: every second, every third, and so on. With `prior`,
+    the circles inside which N(0, I) puts 39% and 86% of its mass: radius 1 and 2.
     """
     n = len(named("planes", planes))
     figure = Figure(figsize=(7 if n > 1 else 4.4, 0.7 + 6.4 / max(2, n) + (0.3 if title else 0)))
     axes = figure.subplots(1, n, sharex=True, sharey=True, squeeze=False)[0]
     for ax, (name, (codes, labels)) in zip(axes, planes.items(), strict=True):
-        draw_codes(ax, codes, labels)
+        draw_codes(ax, codes, labels, most=MOST)
         ax.set_title(name)
         ax.label_outer()
         few_ticks(ax)
@@ -33,13 +36,24 @@ def latent_plane(
         words = "grey: N(0, I), with 39% of its mass inside the inner circle and 86% inside the outer"
         figure.supxlabel(words, x=0.008, ha="left", fontsize=9, color=PRIOR)
         _label_prior(axes[-1], list(planes.values())[-1][0])
-    return entitle(figure, title)
+    entitle(figure, title)
+    for _ in range(3):  # equal axes settle step by step; drawn at once, their labels are cut
+        figure.get_layout_engine().execute(figure)
+    return figure
 
 
-def draw_codes(ax: Axes, codes: np.ndarray, labels: np.ndarray, *, rim: bool = False) -> None:
-    """Codes (N, 2) as small digits, on equal axes; with a white rim, to be read on a picture."""
+def draw_codes(
+    ax: Axes, codes: np.ndarray, labels: np.ndarray, *, rim: bool = False, most: int | None = None
+) -> None:
+    """Codes (N, 2) as small digits, on equal axes; with a white rim, to be read on a picture.
+
+    With `most`, at most so many of them, evenly strided.
+    """
     codes = numbers("codes", codes, (None, 2))
     labels = numbers("labels", labels, (len(codes),))
+    if most is not None:
+        step = -(-len(codes) // most) or 1
+        codes, labels = codes[::step], labels[::step]
     for digit, color in enumerate(DIGITS):
         sign = rf"$\mathsf{{{digit}}}$"
         place = codes[labels == digit].T

@@ -73,9 +73,10 @@ def _holds(box, other):
     return box.padded(1).count_contains(other.corners()) == 4
 
 
-def show(figure: Figure, *, alt: str) -> None:
-    """Display `figure`, with `alt` saying in words what it shows."""
-    display({"text/html": figure_html(figure, alt), "text/plain": alt}, raw=True)
+def show(figure: Figure, *, alt: str, sharpness: float = 2) -> None:
+    """Display `figure`, with `alt` saying in words what it shows, `sharpness` as in `img_tag`."""
+    html = figure_html(figure, alt, sharpness=sharpness)
+    display({"text/html": html, "text/plain": alt}, raw=True)
 
 
 def entitle(figure: Figure, title: str) -> Figure:

@@ -1,6 +1,5 @@
 """What becomes of a likelihood: over training, sigma and the plane; and codes beside their prior."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -29,8 +28,9 @@ def train_and_held_out(
     room between their means is shaded, and named by it in the panel where it is widest. What leaves `ylim`
     is cut off.
     """
-    figure = Figure(figsize=(7, 3.2))
-    axes = figure.subplots(1, len(named("panels", panels)), sharey=True, squeeze=False)[0]
+    n = len(named("panels", panels))
+    figure = Figure(figsize=(min(7, 3 + 1.4 * n), 2.9))
+    axes = figure.subplots(1, n, sharey=True, squeeze=False)[0]
     for ax, (panel, (steps, values)) in zip(axes, panels.items(), strict=True):
         train, held_out = np.moveaxis(numbers(panel, values, (None, len(steps), 2)), 2, 0)
         for runs, style, color, face in ((train, "-", DATA, DATA), (held_out, "--", APPROXIMATION, "white")):
@@ -39,7 +39,7 @@ def train_and_held_out(
         ax.set_xticks(steps, [f"{step:,}" for step in steps], rotation=0, fontsize=8.5)
         ax.minorticks_off()
         ax.set_title(panel, fontsize=10.5)
-        ax.margins(x=0.08, y=0.12)
+        ax.margins(x=0.08, y=0.2)
     axes[0].set(ylabel=ylabel, ylim=ylim)
     gaps = []
     for ax, (steps, values) in zip(axes, panels.values(), strict=True):
@@ -63,7 +63,7 @@ def _name_both(ax, steps, train, held_out):
         (held_out, "held out", APPROXIMATION, not above),
     ):
         end = runs[:, -1].max() if up else runs[:, -1].min()
-        label(ax, steps[-1], end, name, color, offset=(4, 11 if up else -11)).set_ha("right")
+        label(ax, steps[-1], end, name, color, offset=(4, 15 if up else -15)).set_ha("right")
 
 
 def _name_gap(ax, steps, means, gap):
@@ -71,29 +71,6 @@ def _name_gap(ax, steps, means, gap):
     widest = np.argmax(abs(means[:, 0] - means[:, 1]))
     middle = means[widest] @ [0.35, 0.65]  # nearer to held out: the way of train is the steeper one
     label(ax, steps[widest], middle, gap, APPROXIMATION, offset=(-6, 0)).set_ha("right")
-
-
-@styled
-def likelihood_of_sigma(sigma: np.ndarray, curves: Mapping[str, np.ndarray], *, title: str = "") -> Figure:
-    """Log-likelihood against sigma, {name: (n,) nats}, a dot at each top, and arrows from one to the next."""
-    figure = Figure(figsize=(7, 3.4))
-    ax = figure.subplots()
-    tops = [(sigma[np.argmax(values)], np.max(values)) for values in curves.values()]
-    for (name, values), style, top in zip(curves.items(), ("-", "--", ":"), tops, strict=False):
-        ax.plot(sigma, values, style, color=DATA)
-        ax.plot(*top, "o", color=EXACT, ms=6, zorder=3)
-        label(ax, *top, name, DATA, offset=(0, -16)).set_ha("center")
-    for here, there in itertools.pairwise(tops):
-        ax.annotate("", there, here, arrowprops={"arrowstyle": "->", "color": EXACT, "lw": 1.8, "shrinkB": 5})
-    ax.set_xscale("log")
-    lowest, highest = min(top for _, top in tops), max(top for _, top in tops)
-    room = highest - lowest + 20
-    ax.set(ylim=(lowest - room, highest + room / 4))
-    ax.set(xlabel="sigma, the noise of a pixel", ylabel="log p(x | z), nats per image")
-    ticks = [tick for tick in (0.05, 0.1, 0.2, 0.5, 1) if sigma[0] <= tick <= sigma[-1]]
-    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    ax.minorticks_off()
-    return entitle(figure, title)
 
 
 @styled
@@ -117,13 +94,14 @@ def falling_sigma(
 def codes_and_prior(codes: np.ndarray, draws: np.ndarray, *, title: str = "") -> Figure:
     """Codes (N, 2) and as many draws of N(0, I) on one plane, and beside it how far from 0 they lie.
 
-    In the histogram the share of both within radius 1 is written.
+    On the plane at most 300 of each are drawn, evenly strided; the histogram counts them all, and the share
+    of both within radius 1 is written in it.
     """
     codes, draws = numbers("codes", codes, (None, 2)), numbers("draws", draws, (None, 2))
     figure = Figure(figsize=(7, 3.5))
     plane, radii = figure.subplots(1, 2, width_ratios=[1, 1.15])
-    plane.plot(*draws.T, "o", ms=2.5, color=PRIOR, alpha=0.45, mew=0)
-    plane.plot(*codes.T, "o", ms=2.2, color=DATA, mew=0)
+    for points, size, color in ((draws, 2.5, "0.72"), (codes, 2.2, DATA)):
+        plane.plot(*points[:: -(-len(points) // 300)].T, "o", ms=size, color=color, mew=0)
     plane.add_patch(Circle((0, 0), 1, fill=False, color=EXACT, lw=1.5))
     plane.set(xlabel="first latent $z_1$", ylabel="second latent $z_2$", aspect="equal", xlim=(-3.5, 3.5))
     plane.set(ylim=(-3.5, 3.5), xticks=range(-3, 4), yticks=range(-3, 4))
