@@ -203,7 +203,10 @@ export function surface(canvas, paint) {
   const size = new ResizeObserver(now);
   size.observe(canvas);
   const theme = new MutationObserver(now); // JupyterLab's theme is an attribute of the page's body
-  theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
+  theme.observe(document.body, {
+    attributes: true,
+    attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"],
+  });
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", now);
   canvas.addEventListener("contextrestored", now);
