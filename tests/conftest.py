@@ -36,3 +36,10 @@ def chromium():
             browser.close()
 
     return launched
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """A real Chromium, closed at the end of each file: beside an open one no second can be, and no asyncio.run."""
+    with chromium() as browser:
+        yield browser

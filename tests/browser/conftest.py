@@ -53,13 +53,7 @@ KNOWN_CONSOLE_ERRORS = ()
 
 
 @pytest.fixture(scope="session")
-def browser(chromium):
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="session")
-def course(browser, tmp_path_factory):
+def course(chromium, tmp_path_factory):
     """A copy of this repository's notebooks and scripts, with this environment."""
     course = tmp_path_factory.mktemp("home") / "course"
     for folder in ("notebooks", "scripts"):

@@ -10,8 +10,9 @@ from IPython.display import display
 from vae_course.map_latents import log_joint
 from vae_course.marginal import DEPTH, DecodedGrid, hills
 from vae_course.teaching.arguments import numbers
+from vae_course.teaching.pictures import GREEN
 
-TICK = '<b style="color: #007A5A">\N{HEAVY CHECK MARK}</b> '
+TICK = f'<b style="color: {GREEN}">\N{HEAVY CHECK MARK}</b> '
 
 
 class Place(NamedTuple):

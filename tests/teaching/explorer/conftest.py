@@ -91,13 +91,6 @@ def script(node, tmp_path_factory):
     return lambda name: Script(name, tmp_path_factory.mktemp("js"))
 
 
-@pytest.fixture(scope="module")
-def browser(chromium):
-    """A real Chromium, closed at the end of each file: while it is open, asyncio.run cannot be used."""
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def shown(browser, tmp_path):
     """shown(instrument, width=360) is a page with it, and no Python, on which nothing may go wrong."""

@@ -16,7 +16,7 @@ THEMES = {"light": 'data-jp-theme-light="true"', "dark": 'data-jp-theme-light="f
 
 
 @pytest.fixture(scope="module")
-def seen(chromium):
+def seen(browser):
     """seen(theme) is what each colour looks like, (under the veil, in its hole)."""
     pixels = np.zeros((SIZE, SIZE, 3), np.uint8)
     for row, colour in enumerate(ROWS.values()):
@@ -24,24 +24,23 @@ def seen(chromium):
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     tag = img_tag(file.getvalue(), "five stripes", paper=[(0.5, 0, 1, 1)])
-    with chromium() as browser:
 
-        def see(theme, width=600, html=tag):
-            page = browser.new_page(viewport={"width": width, "height": 300})
-            page.set_content(f'<body {THEMES[theme]} style="margin: 0">{html}</body>')
-            page.wait_for_function("document.querySelector('img').complete")
-            shot = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
-            wide = page.locator("img").bounding_box()["width"]
-            page.close()
-            step = wide / 5
-            rows = [int(step * (row + 0.5)) for row in range(5)]
-            return wide, {
-                name: (shot[y, int(wide / 4)], shot[y, int(wide * 3 / 4)])
-                for name, y in zip(ROWS, rows, strict=True)
-            }
+    def see(theme, width=600, html=tag):
+        page = browser.new_page(viewport={"width": width, "height": 300})
+        page.set_content(f'<body {THEMES[theme]} style="margin: 0">{html}</body>')
+        page.wait_for_function("document.querySelector('img').complete")
+        shot = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+        wide = page.locator("img").bounding_box()["width"]
+        page.close()
+        step = wide / 5
+        rows = [int(step * (row + 0.5)) for row in range(5)]
+        return wide, {
+            name: (shot[y, int(wide / 4)], shot[y, int(wide * 3 / 4)])
+            for name, y in zip(ROWS, rows, strict=True)
+        }
 
-        see.tag = tag
-        yield see
+    see.tag = tag
+    return see
 
 
 def hue(colour):
