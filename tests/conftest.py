@@ -40,6 +40,6 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def browser(chromium):
-    """A real Chromium, closed at the end of each file: beside an open one no second can be, and no asyncio.run."""
+    """A real Chromium, closed at the end of each file: beside it neither another nor asyncio.run works."""
     with chromium() as browser:
         yield browser
