@@ -14,7 +14,7 @@ import numpy as np
 from vae_course import checks
 from vae_course.gaussian import log_density
 from vae_course.models import Decoder, GaussianDecoder, apply
-from vae_course.samples import nearest_to_each
+from vae_course.samples import nine_in_ten
 from vae_course.training import Fit, climb, fit_starts
 from vae_course.typed import Array, Float, Image, Images, Latent, Latents, Number, Numbers, Scalar
 
@@ -202,5 +202,4 @@ def _correlation(a, b):
 
 def bad_limit(model: GaussianDecoder, X: Images, Z: Latents, T: Float[Array, "M d"]) -> Number:
     """The squared distance from X within which nine in ten of the images lie that T's latents stand for."""
-    decoded = apply(model, fit_latents(model, T, Z))
-    return jnp.quantile(nearest_to_each(decoded, X)[1], 0.9)
+    return nine_in_ten(apply(model, fit_latents(model, T, Z)), X)

@@ -73,4 +73,9 @@ def bad_limit(encoder: Callable, decoder: Callable, images: Images, X) -> Number
 
     The limit of `sample_quality`: what a decoder draws is smooth, and is judged by what is as smooth.
     """
-    return jnp.quantile(nearest_to_each(apply(decoder, apply(encoder, images)), X)[1], 0.9)
+    return nine_in_ten(apply(decoder, apply(encoder, images)), X)
+
+
+def nine_in_ten(images: Images, X) -> Number:
+    """The squared distance within which nine in ten of `images` have their nearest row of X (M, d)."""
+    return jnp.quantile(nearest_to_each(images, X)[1], 0.9)

@@ -31,3 +31,8 @@ def named(name: str, value) -> dict:
     if not isinstance(value, dict) or not value or not all(isinstance(key, str) for key in value):
         raise TypeError(f"`{name}` must be a dictionary {{name: numbers}} with an entry, got {value!r:.80}")
     return value
+
+
+def every(count: int, most: int) -> int:
+    """One in how many of `count` to show, so that at most `most` are."""
+    return -(-count // most) or 1

@@ -13,7 +13,7 @@ import numpy as np
 from IPython.display import display
 
 from vae_course.teaching.arguments import text
-from vae_course.teaching.pictures import APPROXIMATION, GREEN
+from vae_course.teaching.pictures import APPROXIMATION, TICK
 from vae_course.typed import Array
 
 STRICT, TOLERANT = ("<", ">"), ("<=", ">=", "==")
@@ -140,8 +140,8 @@ def _show(title, rows):
 
 
 def _tick(row):
-    sign, colour = ("\N{MULTIPLICATION X}", APPROXIMATION) if row.failure else ("\N{HEAVY CHECK MARK}", GREEN)
-    return f'<b style="color: {colour}">{sign}</b>' + (" <b>not so:</b>" if row.failure else "")
+    cross = f'<b style="color: {APPROXIMATION}">\N{MULTIPLICATION X}</b> <b>not so:</b>'
+    return cross if row.failure else TICK
 
 
 def _find(statement, left, relation, right, by=0.0, within=0.0):

@@ -10,9 +10,7 @@ from IPython.display import display
 from vae_course.map_latents import log_joint
 from vae_course.marginal import DEPTH, DecodedGrid, hills
 from vae_course.teaching.arguments import numbers
-from vae_course.teaching.pictures import GREEN
-
-TICK = f'<b style="color: {GREEN}">\N{HEAVY CHECK MARK}</b> '
+from vae_course.teaching.pictures import TICK
 
 
 class Place(NamedTuple):
@@ -25,7 +23,7 @@ class Place(NamedTuple):
         return f"second_hill: {self.said.split(':')[0]}."
 
     def _repr_html_(self):
-        return f'<p class="numbers">{TICK * self.found}{html.escape(self.said)}</p>'
+        return f'<p class="numbers">{f"{TICK} " * self.found}{html.escape(self.said)}</p>'
 
 
 def second_hill(plane: DecodedGrid, x, z) -> None:

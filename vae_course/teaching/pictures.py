@@ -17,7 +17,8 @@ from vae_course.teaching.arguments import text
 
 # Okabe and Ito's colours, told apart by colour-blind readers; one role each. The handle is the reader's.
 DATA, PRIOR, EXACT, APPROXIMATION, HANDLE = "#000000", "#7F7F7F", "#0072B2", "#D55E00", "#C8005F"
-GREEN = "#007A5A"  # a claim that holds
+GREEN = "#007A5A"  # what is right
+TICK = f'<b style="color: {GREEN}">\N{HEAVY CHECK MARK}</b>'  # what is right, in the HTML of a cell
 # Ten for the classes, dark enough to read as text on white; a class is always written as its digit, too.
 DIGITS = (
     *(DATA, EXACT, APPROXIMATION, GREEN, "#A14A80"),

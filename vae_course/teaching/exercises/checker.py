@@ -22,7 +22,7 @@ from IPython.display import display
 from vae_course.teaching.exercises import answers, general, laws, record
 from vae_course.teaching.exercises.answers import brief
 from vae_course.teaching.exercises.general import Mistake
-from vae_course.teaching.pictures import GREEN
+from vae_course.teaching.pictures import TICK
 
 
 class Outcome(StrEnum):
@@ -46,9 +46,6 @@ class Outcome(StrEnum):
     NO_ANSWER = "no answer in time"
 
 
-TICK = f'<b style="color: {GREEN}">\N{HEAVY CHECK MARK}</b> '
-
-
 class Said(NamedTuple):
     """What a check says. A notebook shows it with a tick if the answer is right."""
 
@@ -60,7 +57,7 @@ class Said(NamedTuple):
 
     def _repr_html_(self):
         first, _, rest = html.escape(self.text).partition("\n")
-        signs = {Outcome.CORRECT: TICK, Outcome.NOT_ATTEMPTED: "\N{EN DASH} "}
+        signs = {Outcome.CORRECT: f"{TICK} ", Outcome.NOT_ATTEMPTED: "\N{EN DASH} "}
         line = f'<p class="numbers">{signs.get(self.outcome, "")}{first}</p>'
         return line + (f'<pre style="white-space: pre-wrap">{rest}</pre>' if rest else "")
 

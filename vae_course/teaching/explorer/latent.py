@@ -7,14 +7,13 @@ from matplotlib.figure import Figure
 from traitlets import Bytes, Dict, List
 
 from vae_course.models import Decoder, LinearDecoder, apply
-from vae_course.teaching.arguments import numbers
+from vae_course.teaching.arguments import every, numbers
 from vae_course.teaching.explorer.instrument import Instrument, bundle, floats, network
 from vae_course.teaching.explorer.plane import (
+    MOST,
     Point,
     corners,
     digits_of,
-    every,
-    few,
     gaussian_of,
     heat_of,
     square_around,
@@ -90,7 +89,7 @@ class LatentExplorer(Instrument):
         count = len(self._labels)
         return (
             f"This still picture has one in {step} of the {count:,} codes"
-            if (step := every(count)) > 1
+            if (step := every(count, MOST)) > 1
             else ""
         )
 
@@ -104,7 +103,8 @@ class LatentExplorer(Instrument):
             still_heat(plane, self._background)
             plane.set_title(f"Latent plane\ncolour: {self._background['label']}")
         codes, labels = np.frombuffer(self._codes, np.float32), np.frombuffer(self._labels, np.uint8)
-        draw_codes(plane, *few(codes.reshape(-1, 2), labels), rim=self._background is not None)
+        rim = self._background is not None
+        draw_codes(plane, codes.reshape(-1, 2), labels, rim=rim, most=MOST)
         plane.set(xlim=self._extent[:2], ylim=self._extent[2:])
         if self._gaussian:
             still_gaussian(plane, **self._gaussian)

@@ -125,14 +125,3 @@ def still_samples(ax: Axes, points: ArrayLike, shares: ArrayLike, colour: str) -
     for width, edge in ((3.5, "white"), (1.5, colour)):
         areas = np.maximum(DOT, WHOLE * np.asarray(shares))
         ax.scatter(*np.transpose(points), s=areas, facecolors="none", edgecolors=edge, lw=width, zorder=5)
-
-
-def few(codes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """At most `MOST` codes, with their labels, for a still picture: every second, every third, and so on."""
-    step = every(len(labels))
-    return codes[::step], labels[::step]
-
-
-def every(count: int) -> int:
-    """Of so many codes, a still picture has one in how many."""
-    return -(-count // MOST)

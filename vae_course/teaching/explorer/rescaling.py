@@ -10,7 +10,7 @@ from traitlets import Bytes, Dict, Float, List
 from vae_course.models import Decoder, LinearDecoder
 from vae_course.teaching.arguments import numbers
 from vae_course.teaching.explorer.instrument import Instrument, bundle, css, floats, network
-from vae_course.teaching.explorer.plane import digits_of, few, square_around, still_gaussian
+from vae_course.teaching.explorer.plane import MOST, digits_of, square_around, still_gaussian
 from vae_course.teaching.explorer.sliders import Ranged, note, still_dot
 from vae_course.teaching.pictures import DATA, EXACT, PRIOR
 
@@ -78,7 +78,7 @@ class RescalingSlider(Instrument):
         codes = np.frombuffer(self._codes, np.float32).reshape(-1, 2)
         figure = Figure(figsize=(7.4, 3.7))
         plane, change = figure.subplots(1, 2, width_ratios=[1.1, 1])
-        draw_codes(plane, *few(self.c * codes, np.frombuffer(self._labels, np.uint8)))
+        draw_codes(plane, self.c * codes, np.frombuffer(self._labels, np.uint8), most=MOST)
         plane.set(xlim=self._extent[:2], ylim=self._extent[2:], title=f"The codes times c = {self.c:.3g}")
         still_gaussian(plane, (0, 0), (1, 1), "N(0, I) at radius 1 and 2", PRIOR)
         squared = float((codes.astype(float) ** 2).sum(axis=1).mean())

@@ -8,14 +8,13 @@ from matplotlib.figure import Figure
 from traitlets import Bytes, Dict, Float, List
 
 from vae_course.models import Decoder, LinearDecoder, apply
-from vae_course.teaching.arguments import numbers
+from vae_course.teaching.arguments import every, numbers
 from vae_course.teaching.explorer.instrument import Instrument, bundle, css, floats, network
 from vae_course.teaching.explorer.plane import (
     BOX,
+    MOST,
     Point,
     digits_of,
-    every,
-    few,
     images_of,
     square_around,
     still_handle,
@@ -110,7 +109,7 @@ class Sheet(Instrument):
         return np.frombuffer(sent, np.float32).reshape(-1, COMPONENTS)
 
     def _left_out(self) -> str:
-        dots, step = f"one in {STILL} of the {len(self._labels):,} dots", every(len(self._labels))
+        dots, step = f"one in {STILL} of the {len(self._labels):,} dots", every(len(self._labels), MOST)
         return f"This still picture has {dots}" + (f", and one in {step} of the codes" if step > 1 else "")
 
     def _figure(self) -> Figure:
@@ -122,7 +121,7 @@ class Sheet(Instrument):
         plane = figure.add_subplot(parts[1])
         labels = np.frombuffer(self._labels, np.uint8)
         self._draw_cloud(cloud, labels)
-        draw_codes(plane, *few(np.frombuffer(self._codes, np.float32).reshape(-1, 2), labels))
+        draw_codes(plane, np.frombuffer(self._codes, np.float32).reshape(-1, 2), labels, most=MOST)
         plane.set(xlim=self._extent[:2], ylim=self._extent[2:], title="Latent plane, the ring is z")
         still_handle(plane, self.z)
         return figure

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vae_course.teaching.arguments import named, numbers
+from vae_course.teaching.arguments import every, named, numbers
 from vae_course.teaching.figures.style import HALO, entitle, few_ticks, styled
 from vae_course.teaching.pictures import DIGITS, PRIOR
 
@@ -52,7 +52,7 @@ def draw_codes(
     codes = numbers("codes", codes, (None, 2))
     labels = numbers("labels", labels, (len(codes),))
     if most is not None:
-        step = -(-len(codes) // most) or 1
+        step = every(len(codes), most)
         codes, labels = codes[::step], labels[::step]
     for digit, color in enumerate(DIGITS):
         sign = rf"$\mathsf{{{digit}}}$"

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.ticker import PercentFormatter
 
-from vae_course.teaching.arguments import named, numbers
+from vae_course.teaching.arguments import every, named, numbers
 from vae_course.teaching.figures.digits import draw_digit
 from vae_course.teaching.figures.style import entitle, few_ticks, label, styled
 from vae_course.teaching.pictures import APPROXIMATION, DATA, EXACT, PRIOR
@@ -101,7 +101,7 @@ def codes_and_prior(codes: np.ndarray, draws: np.ndarray, *, title: str = "") ->
     figure = Figure(figsize=(7, 3.5))
     plane, radii = figure.subplots(1, 2, width_ratios=[1, 1.15])
     for points, size, color in ((draws, 2.5, "0.72"), (codes, 2.2, DATA)):
-        plane.plot(*points[:: -(-len(points) // 300)].T, "o", ms=size, color=color, mew=0)
+        plane.plot(*points[:: every(len(points), 300)].T, "o", ms=size, color=color, mew=0)
     plane.add_patch(Circle((0, 0), 1, fill=False, color=EXACT, lw=1.5))
     plane.set(xlabel="first latent $z_1$", ylabel="second latent $z_2$", aspect="equal", xlim=(-3.5, 3.5))
     plane.set(ylim=(-3.5, 3.5), xticks=range(-3, 4), yticks=range(-3, 4))
@@ -147,9 +147,7 @@ def landscapes(
     limits = {"vmin": np.min(values), "vmax": np.max(values)}
     for ax, image, heights, point in zip(axes.flat, images, values, points, strict=False):
         heat = ax.imshow(heights, origin="lower", extent=extent, **limits)
-        for width, color in ((3.2, "white"), (1.6, APPROXIMATION)):
-            ax.plot(*point, "o", markersize=15, markerfacecolor="none", mew=width, color=color)
-        draw_digit(ax.inset_axes([0, 0, 0.27, 0.27]), image)
+        _ring_and_image(ax, point, 15, image)
         ax.label_outer()
     figure.supxlabel("first latent $z_1$", fontsize=10)
     figure.supylabel("second latent $z_2$", fontsize=10)
@@ -179,9 +177,7 @@ def close_ups(
         axes.flat, images, seen, points, names, strict=False
     ):
         heat = ax.imshow(heights, origin="lower", extent=extent, vmin=lowest, vmax=0)
-        for width, color in ((3.2, "white"), (1.6, APPROXIMATION)):
-            ax.plot(*point, "o", markersize=13, markerfacecolor="none", mew=width, color=color)
-        draw_digit(ax.inset_axes([0, 0, 0.27, 0.27]), image)
+        _ring_and_image(ax, point, 13, image)
         left, right, bottom, top = extent
         bar = 1.0 if right - left > 1.5 else 0.1
         end, up = right - 0.06 * (right - left), bottom + 0.08 * (top - bottom)
@@ -193,3 +189,10 @@ def close_ups(
         ax.set_visible(False)
     figure.colorbar(heat, ax=axes, label="nats below the top", shrink=0.9)
     return entitle(figure, title)
+
+
+def _ring_and_image(ax, point, size, image):
+    """An open ring around the point, `size` points wide, and the image in a corner."""
+    for width, color in ((3.2, "white"), (1.6, APPROXIMATION)):
+        ax.plot(*point, "o", markersize=size, markerfacecolor="none", mew=width, color=color)
+    draw_digit(ax.inset_axes([0, 0, 0.27, 0.27]), image)
