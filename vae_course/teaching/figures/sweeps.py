@@ -18,7 +18,10 @@ ELLIPSES = (  # how the first Gaussian is drawn, and the second
         {"edgecolor": "white", "linewidth": 3.6, "linestyle": "-"},
         {"edgecolor": APPROXIMATION, "linewidth": 2.0, "linestyle": "-"},
     ),
-    ({"edgecolor": "white", "linewidth": 1.4, "linestyle": (0, (3, 1.5))},),
+    (
+        {"edgecolor": "white", "linewidth": 3.2, "linestyle": "-"},
+        {"edgecolor": EXACT, "linewidth": 1.7, "linestyle": (0, (2.5, 1.5))},
+    ),
 )
 
 
@@ -147,7 +150,7 @@ def close_ups(
     `heights` are nats below the top, lowest z2 first, and all share one scale. A bar says how long 0.1 of the
     plane is, or 1 on a large square. An open ring stands around each of the `points` (n, 2). Of up to two
     `gaussians`, {name: (means, standard deviations)}, (n, 2) each, an ellipse shows two standard deviations:
-    of the first a solid one, of the second a dashed white one. A key below names them.
+    of the first a solid one, of the second a dashed blue one. A key below names them.
     """
     rows = -(-len(images) // 4)
     figure = Figure(figsize=(7, 0.5 + 1.75 * rows))
@@ -174,10 +177,8 @@ def close_ups(
         ax.set_visible(False)
     figure.colorbar(heat, ax=axes, label="nats below the top", shrink=0.9)
     if gaussians:
-        key = [Line2D([], [], color=look[-1]["edgecolor"], ls=look[-1]["linestyle"]) for look in ELLIPSES]
-        legend = figure.legend(key, gaussians, loc="outside lower center", ncols=2, fontsize=9.5)
-        legend.set(frame_on=True)
-        legend.get_frame().set(facecolor="#7d8ca8", edgecolor="none")
+        key = [Line2D([], [], color=top["edgecolor"], ls=top["linestyle"]) for _, top in ELLIPSES]
+        figure.legend(key, gaussians, loc="outside lower center", ncols=2, fontsize=9.5)
     return entitle(figure, title)
 
 
