@@ -86,7 +86,7 @@ def test_gaps_are_sorted_by_the_encoders_and_the_room_between_is_shaded():
         assert [each.get_facecolor()[0, :3].tolist() for each in ax.collections] == [
             list(to_rgb(color)) for color in (APPROXIMATION, EXACT)
         ]
-        assert words_in(ax) == ["amortization\ngap", "approximation gap", "the encoder"]
+        assert words_in(ax) == ["amortization gap", "approximation gap", "the encoder"]
 
 
 def test_the_cost_of_width_is_the_median_of_each_run_beside_the_formula():

@@ -184,11 +184,15 @@ def shaded_gaps(panels: Mapping[str, Gaps], *, title: str = "") -> Figure:
         )
         few_ticks(ax)
         ax.minorticks_off()
-        at = int(0.7 * len(order))
+        at = len(order) // 2
         label(ax, shares[at], encoder[at], "the encoder", APPROXIMATION, offset=(-8, 10)).set_ha("right")
-        at = int(0.88 * len(order))
-        between = encoder[at] ** 0.4 * best[at] ** 0.6
-        label(ax, 98, between, "amortization\ngap", APPROXIMATION, offset=(0, 0)).set_ha("right")
+        at = int(0.93 * len(order))
+        inside, arrow = (
+            (shares[at], np.sqrt(encoder[at] * best[at])),
+            {"arrowstyle": "->", "color": APPROXIMATION},
+        )
+        look = {"color": APPROXIMATION, "ha": "center", "va": "center", "arrowprops": arrow}
+        ax.annotate("amortization gap", inside, (0.45, 0.86), textcoords="axes fraction", **look)
         label(ax, 50, 2.5 * floor, "approximation gap", EXACT, offset=(0, 0)).set_ha("center")
     axes[0].set(ylabel="log p(x) \N{MINUS SIGN} ELBO, nats", ylim=(floor, None))
     return entitle(figure, title)
