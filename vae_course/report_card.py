@@ -247,23 +247,3 @@ def _row(**numbers: Any) -> Row:
         name: np.array(each) if isinstance(each, list) else each for name, each in numbers.items()
     }
     return Row(**arrays)
-
-
-def save(card: Card, path: Path = STORED) -> None:
-    """Write a card where `load` reads it, numbers to the fourth decimal and a row on a line."""
-    tables = {
-        "rows": [{"model": name, "steps": steps} | _plain(row) for (name, steps), row in card.rows.items()],
-        "betas": [{"beta": beta} | _plain(row) for beta, row in card.betas.items()],
-        "warm_ups": [
-            {"beta": beta, "warm_up": warm_up} | _plain(row) for (beta, warm_up), row in card.warm_ups.items()
-        ],
-    }
-    lines = [f'"made": {json.dumps(card.made)}']
-    lines += [f'"{name}": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]" for name, rows in tables.items()]
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-
-
-def _plain(row):
-    return {
-        name: each if each is None else np.round(each, 4).tolist() for name, each in row._asdict().items()
-    }
