@@ -125,3 +125,4 @@ if __name__ == "__main__":
     rows = report_card.load().rows
     PICTURE.write_bytes(picture(rows))
     README.write_text(written(README.read_text(), section(rows)))
+    print("stored, and in the README; 06 shows it: make notebooks NOTEBOOKS=notebooks/06_worth.ipynb")

@@ -86,15 +86,24 @@ def test_a_file_that_is_no_card_is_named(tmp_path, text):
     ("call", "message"),
     [
         (lambda: report_card.train("GAN"), "`name` must be one of AE, .*, VAE, got 'GAN'"),
-        (lambda: report_card.train("VAE", starts=[]), "`starts` must hold at least one number, got none"),
+        (
+            lambda: report_card.train("VAE", starts=[]),
+            "`starts` must be a list of numbers, at least one, .*, got none",
+        ),
+        (lambda: report_card.train("VAE", starts=3), "`starts` must be a list of numbers, .*, got 3"),
         (lambda: report_card.train("VAE", starts=[-1]), "`starts` must be a whole number of at least 0"),
         (lambda: report_card.train("AE", 0), "`steps` must be a whole number of at least 1"),
         (lambda: report_card.train_beta(-1.0), "`beta` must be a finite number of at least 0, got -1.0"),
-        (lambda: report_card.measure([]), "`models` must hold at least one trained model"),
+        (
+            lambda: report_card.measure([]),
+            "`models` must be a list of trained models, at least one, got none",
+        ),
+        (lambda: report_card.measure(3), "`models` must be a list of trained models, at least one, got int"),
+        (lambda: report_card.measure([3]), "`models` must be a GaussianDecoder or a VAE, got int"),
     ],
 )
 def test_what_does_not_fit_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         call()
 
 
