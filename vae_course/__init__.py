@@ -12,6 +12,7 @@
     marginal         03: log p(x) and the posterior, on a grid, by sampling, in closed form
     elbo             04, 05: a Gaussian approximation of the posterior, its KL, its bound, its gradients
     losses           the lecture on one sheet: each model's objective
+    report_card      06: the decoder trained in six ways, and what each is worth
 
 What shows and asks (claims, tables, figures, explorers, exercises) lives in `vae_course.teaching`.
 """
