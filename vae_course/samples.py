@@ -8,8 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from vae_course import data
-from vae_course.models import apply
-from vae_course.typed import Array, Float, Images, Int, Ints, Number, Numbers, Scalar
+from vae_course.gaussian import sample
+from vae_course.models import GaussianDecoder, apply
+from vae_course.typed import Array, Float, Image, Images, Int, Ints, Key, Number, Numbers, Scalar
+
+
+def new_image(model: GaussianDecoder, key: Key) -> Image:
+    """A draw from p_theta(x): a latent from the prior N(0, I), decoded, and the noise of the pixels."""
+    key_z, key_x = jax.random.split(key)
+    z = jax.random.normal(key_z, (model.latents,))
+    return sample(model(z), model.sigma, key_x)
 
 
 @jax.jit
@@ -66,6 +74,27 @@ def halfway_distances(encoder: Callable, decoder: Callable, images: Images, labe
     blends, walked = (X_hat[pairs] + X_hat[pairs - 1]) / 2, apply(decoder, z)
     pixels, plane, ends = (nearest_to_each(each, X)[1] for each in (blends, walked, X_hat[pairs]))
     return Halfway(pixels, plane, ends, z)
+
+
+class AroundCodes(NamedTuple):
+    """What a decoder draws all over the place where the codes are; z in standard deviations of the codes."""
+
+    codes: Float[Array, "N 2"]  # the codes of the training images, with mean 0 and standard deviation 1
+    images: Float[Array, "M d"]  # decoded on a grid of cells over [-3, 3]^2, z1 fastest
+    distances: Numbers  # of each image, squared, to the nearest training image
+
+
+def around_codes(encoder: Callable, decoder: Callable, X: Images, cells: int = 80) -> AroundCodes:
+    """The images decoded around the codes of X, three standard deviations to each side.
+
+    `encoder` gives one code for one image. Planes of any scale become comparable.
+    """
+    codes = apply(encoder, X)
+    mean, sd = codes.mean(axis=0), codes.std(axis=0)
+    ticks = (jnp.arange(cells) + 0.5) * 6 / cells - 3  # the middles of the cells
+    grid = jnp.stack(jnp.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+    images = apply(decoder, mean + sd * grid)
+    return AroundCodes((codes - mean) / sd, images, nearest_to_each(images, X)[1])
 
 
 def bad_limit(encoder: Callable, decoder: Callable, images: Images, X) -> Number:

@@ -3,12 +3,12 @@
 Each function draws one kind of figure and returns it; `show` displays it with its alternative text.
 """
 
-from vae_course.teaching.figures.bounds import bound_and_truth, formula_and_measured
+from vae_course.teaching.figures.bounds import bound_and_truth, variance_ratios, variances
 from vae_course.teaching.figures.components import principal_directions
 from vae_course.teaching.figures.digits import digit_grid, digit_rows, digit_shares, draw_digit
 from vae_course.teaching.figures.lines import Line, histograms, learning_curves, named_lines
 from vae_course.teaching.figures.model import show_model
-from vae_course.teaching.figures.planes import draw_codes, latent_plane
+from vae_course.teaching.figures.planes import draw_codes, holes, latent_plane
 from vae_course.teaching.figures.posteriors import close_up, posteriors
 from vae_course.teaching.figures.report_card import report_card
 from vae_course.teaching.figures.round_trip import round_trip
@@ -43,8 +43,8 @@ __all__ = [
     "draw_digit",
     "falling_sigma",
     "figure_html",
-    "formula_and_measured",
     "histograms",
+    "holes",
     "landscapes",
     "latent_plane",
     "learning_curves",
@@ -57,4 +57,6 @@ __all__ = [
     "show_model",
     "styled",
     "train_and_held_out",
+    "variance_ratios",
+    "variances",
 ]
