@@ -59,9 +59,7 @@ def reparametrized_gradient(f: Callable, m: Latent, s: Latent, key: Key) -> Grad
     return jax.grad(lambda m, s: f(sample(m, s, key)), argnums=(0, 1))(m, s)
 
 
-def score_function_gradient(
-    f: Callable, m: Latent, s: Latent, key: Key, baseline: Scalar = 0.0
-) -> Gradient:
+def score_function_gradient(f: Callable, m: Latent, s: Latent, key: Key, baseline: Scalar = 0.0) -> Gradient:
     """The same gradient, estimated by (f(z) - baseline) times the gradient of log q(z), for one draw z.
 
     It needs the values of f, and never its gradient. Any baseline that does not depend on z leaves the mean

@@ -90,7 +90,7 @@ def around_codes(encoder: Callable, decoder: Callable, X: Images, cells: int = 8
     `encoder` gives one code for one image. Planes of any scale become comparable.
     """
     codes = apply(encoder, X)
-    mean, sd = codes.mean(axis=0), codes.std(axis=0)
+    mean, sd = codes.mean(axis=0, keepdims=True), codes.std(axis=0, keepdims=True)
     ticks = (jnp.arange(cells) + 0.5) * 6 / cells - 3  # the middles of the cells
     grid = jnp.stack(jnp.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
     images = apply(decoder, mean + sd * grid)
@@ -108,3 +108,35 @@ def bad_limit(encoder: Callable, decoder: Callable, images: Images, X) -> Number
 def nine_in_ten(images: Images, X) -> Number:
     """The squared distance within which nine in ten of `images` have their nearest row of X (M, d)."""
     return jnp.quantile(nearest_to_each(images, X)[1], 0.9)
+
+
+class AsIn01(NamedTuple):
+    """The measures of notebook 01, a number for each start; shares are in percent."""
+
+    pixels: np.ndarray  # halfway between two digits: mean squared distance to the nearest training image
+    plane: np.ndarray
+    ends: np.ndarray
+    bad_halfway: np.ndarray  # of the images halfway on the plane
+    bad: np.ndarray  # of 1,000 new images, z from N(0, I)
+    bad_matched: np.ndarray  # z from a Gaussian with the codes' own mean and standard deviation
+    uneven: np.ndarray  # the shares of digits above a tenth, z from N(0, I)
+    uneven_matched: np.ndarray
+
+
+def as_in_01(starts, X, labels, T, T_labels) -> AsIn01:
+    """Halfway images and 1,000 new ones, measured as in notebook 01, for each (encoder, decoder) of `starts`.
+
+    An encoder gives one code for one image. X (N, d) are the training images, T (M, d) the held-out ones.
+    """
+    eps = jax.random.normal(jax.random.key(7), (1000, apply(starts[0][0], X[:1]).shape[1]))
+    return AsIn01(*np.array([_as_in_01(*pair, eps, X, labels, T, T_labels) for pair in starts]).T)
+
+
+def _as_in_01(encoder, decoder, eps, X, labels, T, T_labels):
+    halfway, limit = halfway_distances(encoder, decoder, T, T_labels, X), bad_limit(encoder, decoder, T, X)
+    Z = apply(encoder, X)
+    drawn = eps, Z.mean(axis=0, keepdims=True) + Z.std(axis=0, keepdims=True) * eps
+    new = [sample_quality(apply(decoder, z), X, labels, limit) for z in drawn]
+    uneven = [jnp.clip(each.shares - 0.1, 0).sum() for each in new]
+    shares = [jnp.mean(halfway.plane > limit), *(each.bad for each in new), *uneven]
+    return [part.mean() for part in halfway[:3]] + [100 * share for share in shares]

@@ -17,6 +17,7 @@ from PIL import Image
 
 from vae_course import marginal
 from vae_course.data import load_digits
+from vae_course.samples import AroundCodes
 from vae_course.teaching import figures
 
 IMAGES = np.random.RandomState(0).uniform(size=(7, 64))
@@ -385,3 +386,16 @@ def test_the_report_card_puts_scores_beside_samples():
 def test_wrong_numbers_are_named(draw, message):
     with pytest.raises((TypeError, ValueError), match=message):
         draw()
+
+
+def test_the_ring_is_around_the_worst_place_in_the_middle():
+    distances = np.zeros((6, 6))
+    distances[3, 2], distances[0, 0] = 1.5, 9.0  # z = (-0.5, 0.5); and far out
+    codes, images = np.array([[0.0, 0.0]] * 9), np.zeros((36, 64))
+    images[20] = 1.0
+    plane = AroundCodes(codes, images, distances.ravel())
+    ax, *_ = figures.holes({"a": (plane, 1.0)}, np.zeros(9)).axes
+    (ring, _) = [line for line in ax.lines if line.get_marker() == "o"]
+    assert (ring.get_xdata()[0], ring.get_ydata()[0]) == pytest.approx((-0.5, 0.5))
+    (corner,) = ax.child_axes
+    assert corner.get_images()[0].get_array().min() == 1

@@ -6,7 +6,6 @@ from traitlets import TraitType
 from vae_course.teaching.arguments import numbers
 from vae_course.teaching.pictures import APPROXIMATION, EXACT, HANDLE
 
-
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -41,7 +40,7 @@ def note(ax: Axes, x: float, y: float, words: str, colour: str, offset: tuple[fl
 
 
 def still_bar(ax: Axes, elbo: float, log_p: float, low: float, high: float, title: str = "{words}") -> None:
-    """log p(x) = ELBO + KL as one bar of two parts, in nats. It comes from farther left than `low`: it is cut.
+    """log p(x) = ELBO + KL as one bar of two parts, in nats; it comes from the left of `low`, and is cut.
 
     `title` is what stands above, with the sum in place of {words}.
     """

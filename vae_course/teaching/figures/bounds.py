@@ -69,17 +69,11 @@ def _shade(figure, x, curves, gap):
 
 @styled
 def variances(
-    x: ArrayLike,
-    estimators: Mapping[str, tuple[ArrayLike, ArrayLike]],
-    *,
-    points: ArrayLike,
-    xlabel: str,
-    ylabel: str,
-    title: str = "",
+    x: ArrayLike, estimators: Mapping[str, tuple[ArrayLike, ArrayLike]], *, points: ArrayLike, title: str = ""
 ) -> Figure:
-    """Variances of at most three estimators on log scales, {name: (formula (n,), measured (m,))}.
+    """Variances of at most three gradient estimators on log scales, {name: (formula (n,), measured (m,))}.
 
-    The formula is a line over x (n,), what was measured dots over `points` (m,); the name stands at its end.
+    A formula is a line over x (n,), standard deviations of q; what was measured is dots over `points` (m,).
     """
     x, points = numbers("x", x, (None,)), numbers("points", points, (None,))
     figure = Figure(figsize=(7, 3.3))
@@ -91,8 +85,7 @@ def variances(
         dots = {"color": APPROXIMATION, "ms": 5, "linestyle": "none"}
         ax.plot(points, numbers(name, measured, (len(points),)), marker, **dots)
         label(ax, x[0], formula[0], name, EXACT, offset=(-8, 0)).set(ha="right")
-    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(x[0] / 14, x[-1] * 1.1))
-    ax.set_xticks(points, [f"{point:g}" for point in points])
+    ax.set(xlabel="standard deviation s of q", ylabel="variance of one draw", xlim=(x[0] / 3, x[-1] * 1.1))
     few_ticks(ax)
     ax.minorticks_off()
     ax.set_xticks(points, [f"{point:g}" for point in points])
@@ -103,7 +96,7 @@ def variances(
 def variance_ratios(
     values: ArrayLike, ratios: Mapping[str, ArrayLike], formulas: Mapping[str, Callable], *, title: str = ""
 ) -> Figure:
-    """How many times the reparametrized gradient's variance others have, {name: (n,)}, over the mean of f (n,).
+    """Variances in units of the reparametrized gradient's, {name: (n,)}, over the mean of f (n,).
 
     A dot an image, on a log scale; `formulas` {name: function of the mean} are lines, named at their ends.
     """
@@ -120,7 +113,11 @@ def variance_ratios(
     for name, formula in named("formulas", formulas).items():
         ax.plot(every, formula(every), color=EXACT, linewidth=1.5, zorder=1)
         label(ax, every[-1], formula(every)[-1], name, EXACT)
-    ax.set(yscale="log", xlabel="c, the mean of f, nats", ylabel="variance over the\nreparametrized gradient's")
+    ax.set(
+        yscale="log",
+        xlabel=r"$\bar f$, the mean of f, nats",
+        ylabel="variance over the\nreparametrized gradient's",
+    )
     few_ticks(ax)
     ax.minorticks_off()
     return entitle(figure, title)
