@@ -129,10 +129,11 @@ def as_in_01(starts, X, labels, T, T_labels) -> AsIn01:
     An encoder gives one code for one image. X (N, d) are the training images, T (M, d) the held-out ones.
     """
     eps = jax.random.normal(jax.random.key(7), (1000, apply(starts[0][0], X[:1]).shape[1]))
-    return AsIn01(*np.array([_as_in_01(*pair, eps, X, labels, T, T_labels) for pair in starts]).T)
+    return AsIn01(*np.array([_as_in_01(pair, eps, X, labels, T, T_labels) for pair in starts]).T)
 
 
-def _as_in_01(encoder, decoder, eps, X, labels, T, T_labels):
+def _as_in_01(pair, eps, X, labels, T, T_labels):
+    encoder, decoder = pair
     halfway, limit = halfway_distances(encoder, decoder, T, T_labels, X), bad_limit(encoder, decoder, T, X)
     Z = apply(encoder, X)
     drawn = eps, Z.mean(axis=0, keepdims=True) + Z.std(axis=0, keepdims=True) * eps

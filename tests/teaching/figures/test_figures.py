@@ -98,7 +98,6 @@ PAIR3 = np.stack(PAIR, axis=2)
         lambda title: figures.histograms({"a": np.arange(9)}, xlabel="x", title=title),
         lambda title: figures.digit_grid(IMAGES, title=title),
         lambda title: figures.digit_rows({"a": IMAGES}, title=title),
-        lambda title: figures.digit_shares({"a": np.ones(10) / 10}, expected=0.1, title=title),
         lambda title: figures.latent_plane({"a": (np.eye(2), np.arange(2))}, title=title),
         lambda title: figures.train_and_held_out({"a": ((1, 2), PAIR3)}, ylabel="", title=title),
     ],
@@ -223,13 +222,6 @@ def test_digit_rows_are_named_and_titled():
     np.testing.assert_array_equal(pictures(ax)[18, 9], IMAGES[4].reshape(8, 8))
     assert [text.get_text() for text in ax.get_yticklabels()] == ["above", "below"]
     assert [text.get_text() for text in ax.get_xticklabels()] == ["a", "b", "c"]
-
-
-def test_digit_shares_are_the_heights_of_the_bars():
-    shares = np.arange(10) / 45
-    (ax,) = figures.digit_shares({"model": shares}, expected=0.1).axes
-    np.testing.assert_allclose([bar.get_height() for bar in ax.patches], shares)
-    np.testing.assert_allclose(ax.lines[0].get_ydata(), 0.1)
 
 
 def test_learning_curves_end_at_the_mean_of_the_last_fifty_steps():
@@ -367,7 +359,6 @@ def test_the_report_card_puts_scores_beside_samples():
         (lambda: figures.digit_rows([IMAGES]), "`rows` must be a dictionary"),
         (lambda: figures.digit_grid(IMAGES, framed=[True]), r"`framed` must be .*\(7,\), got shape \(1,\)"),
         (lambda: figures.histograms({"a": 3.0}, xlabel="x"), r"`a` must be .*, got shape \(\)"),
-        (lambda: figures.digit_shares({"a": np.ones(9)}, expected=0.1), r"`a` must be .*\(10,\), got"),
         (lambda: figures.learning_curves({"a": 3.0}, ylabel="nats"), r"`a` must be .*, got shape \(\)"),
         (lambda: figures.latent_plane({"a": (np.ones((3, 3)), np.ones(3))}), r"`codes` must be .*\(any, 2\)"),
         (lambda: figures.latent_plane({"a": (np.ones((3, 2)), np.ones(2))}), r"`labels` must be .*\(3,\)"),

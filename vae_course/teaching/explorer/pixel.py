@@ -144,8 +144,8 @@ class OnePixel(Instrument):
         if "q" in self._parts:
             q = np.exp(_log_normal(GRID, self.m, self.s)) * (1 if self.divided else p)
             ax.plot(GRID, q, color=APPROXIMATION)
-            where = (self.m, q.max())
-            ax.annotate("q", where, (0, 3), textcoords="offset points", color=APPROXIMATION, ha="center")
+            where = (self.m - self.s, q.max() * np.exp(-0.5))  # one standard deviation from its middle
+            ax.annotate("q", where, (-6, 3), textcoords="offset points", color=APPROXIMATION, ha="right")
         ax.set_ylim(0, 1.18 * max(line.get_ydata().max() for line in ax.lines))
 
 

@@ -5,7 +5,7 @@ Each function draws one kind of figure and returns it; `show` displays it with i
 
 from vae_course.teaching.figures.bounds import bound_and_truth, variance_ratios, variances
 from vae_course.teaching.figures.components import principal_directions
-from vae_course.teaching.figures.digits import digit_grid, digit_rows, digit_shares, draw_digit
+from vae_course.teaching.figures.digits import digit_grid, digit_rows, draw_digit
 from vae_course.teaching.figures.lines import Line, histograms, learning_curves, named_lines
 from vae_course.teaching.figures.model import show_model
 from vae_course.teaching.figures.planes import draw_codes, holes, latent_plane
@@ -13,7 +13,7 @@ from vae_course.teaching.figures.posteriors import close_up, posteriors
 from vae_course.teaching.figures.report_card import report_card
 from vae_course.teaching.figures.round_trip import round_trip
 from vae_course.teaching.figures.strips import digit_balance, distributions
-from vae_course.teaching.figures.style import figure_html, show, styled
+from vae_course.teaching.figures.style import entitle, figure_html, show, styled
 from vae_course.teaching.figures.sweeps import (
     close_ups,
     codes_and_prior,
@@ -37,10 +37,10 @@ __all__ = [
     "digit_balance",
     "digit_grid",
     "digit_rows",
-    "digit_shares",
     "distributions",
     "draw_codes",
     "draw_digit",
+    "entitle",
     "falling_sigma",
     "figure_html",
     "histograms",

@@ -59,6 +59,8 @@ def _shade(figure, x, curves, gap):
     for ax, pair in zip(figure.axes, curves, strict=True):
         low, high = (np.atleast_2d(values).mean(axis=0) for values in pair)
         ax.fill_between(x, low, high, color=EXACT, alpha=0.15, linewidth=0)
+        ax.set_xticks(x, [f"{each:,g}" for each in x])
+        ax.minorticks_off()
         place = np.argmax(high - low)
         widest.append((high[place] - low[place], ax, x[place], low[place], high[place]))
     nats, ax, place, low, high = max(widest, key=lambda each: each[0])
