@@ -173,12 +173,14 @@ def best_gaussians(model: GaussianDecoder, X: Images) -> tuple[Latents, Latents]
 
 
 class Gaps(NamedTuple):
-    """How far the ELBO of a q is below log p(x), in nats for each image, (N,), in two parts."""
+    """How far the ELBO of a q is below log p(x), in nats for each image, (N,), in two parts; and q itself."""
 
     approximation: np.ndarray  # log p(x) minus the best Gaussian's ELBO: no Gaussian does better
     amortization: np.ndarray  # the best Gaussian's ELBO minus that of the given q
     local: np.ndarray  # log p(x) minus the ELBO that a climb from the given q reaches
-    M: np.ndarray  # of the Gaussians found from the modes
+    off: np.ndarray  # how far the given m is from the best one, in its own s, along the worse axis
+    width: np.ndarray  # the given s over the best one, mean of the axes
+    M: np.ndarray  # of the Gaussians found from the modes, (N, k)
     SD: np.ndarray
 
 
@@ -191,7 +193,10 @@ def gaps(model: GaussianDecoder, X: Images, M: Latents, SD: Latents, log_p) -> G
     ends = [(M, SD), climbed, fit_gaussians(model, X, M, SD)]
     given, from_mode, from_given = (np.asarray(quadrature_elbos(model, X, *q)) for q in ends)
     best = np.maximum(from_mode, from_given)
-    return Gaps(log_p - best, best - given, log_p - from_given, *map(np.asarray, climbed))
+    best_M, best_SD = map(np.asarray, climbed)
+    off, width = (np.abs(M - best_M) / SD).max(axis=1), (SD / best_SD).mean(axis=1)
+    of_q = np.asarray(off), np.asarray(width)
+    return Gaps(log_p - best, best - given, log_p - from_given, *of_q, best_M, best_SD)
 
 
 _quadrature_elbos = eqx.filter_jit(eqx.filter_vmap(quadrature_elbo, in_axes=(None, 0, 0, 0)))

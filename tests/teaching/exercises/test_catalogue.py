@@ -107,6 +107,12 @@ def gaussian_head(h):
     return h[:k], jnp.e ** h[k:]
 
 
+def log_mixture_weight(model, x, z, m, s, prior_share):
+    log_w = jnp.stack([log_importance_weight(model, x, z, m, s), log_likelihood(model, x, z)])
+    shares = jnp.stack([1 - prior_share, prior_share])
+    return -logsumexp(jnp.log(shares) - log_w)
+
+
 def kl_to_prior(m, s):
     return (s @ s + m @ m - len(m)) / 2 - jnp.log(jnp.prod(s))
 
@@ -152,6 +158,7 @@ HAND_WRITTEN = [
     kl_on_grid,
     elbo_estimate,
     gaussian_head,
+    log_mixture_weight,
     kl_to_prior,
     reparametrized_gradient,
     elbo_analytic_kl,

@@ -14,13 +14,7 @@ from vae_course.teaching.figures.report_card import report_card
 from vae_course.teaching.figures.round_trip import round_trip
 from vae_course.teaching.figures.strips import digit_balance, distributions
 from vae_course.teaching.figures.style import entitle, figure_html, show, styled
-from vae_course.teaching.figures.sweeps import (
-    close_ups,
-    codes_and_prior,
-    falling_sigma,
-    landscapes,
-    train_and_held_out,
-)
+from vae_course.teaching.figures.sweeps import close_ups, codes_and_prior, falling_sigma, train_and_held_out
 from vae_course.teaching.pictures import APPROXIMATION, DATA, DIGITS, EXACT, PRIOR
 
 __all__ = [
@@ -45,7 +39,6 @@ __all__ = [
     "figure_html",
     "histograms",
     "holes",
-    "landscapes",
     "latent_plane",
     "learning_curves",
     "named_lines",
