@@ -59,16 +59,27 @@ def reparametrized_gradient(f: Callable, m: Latent, s: Latent, key: Key) -> Grad
     return jax.grad(lambda m, s: f(sample(m, s, key)), argnums=(0, 1))(m, s)
 
 
-def score_function_gradient(f: Callable, m: Latent, s: Latent, key: Key) -> Gradient:
-    """The same gradient, estimated by f(z) times the gradient of log q(z), for one draw z.
+def score_function_gradient(f: Callable, m: Latent, s: Latent, key: Key, baseline: Scalar = 0.0) -> Gradient:
+    """The same gradient, estimated by (f(z) - baseline) times the gradient of log q(z), for one draw z.
 
-    It needs the values of f, and never its gradient. Raises `ValueError` if s is not positive.
+    It needs the values of f, and never its gradient. Any baseline that does not depend on z leaves the mean
+    as it is, because the gradient of log q is 0 on average; the mean of f over other draws takes most of the
+    noise away. Raises `ValueError` if s is not positive.
     Source: Williams, "Simple statistical gradient-following algorithms" (1992).
     """
     checks.standard_deviation(s)
     z = sample(m, s, key)
     score = jax.grad(log_density, argnums=(1, 2))(z, m, s)
-    return jax.tree.map(lambda slope: f(z) * slope, score)
+    return jax.tree.map(lambda slope: (f(z) - baseline) * slope, score)
+
+
+def means_of_the_others(values: Numbers) -> Numbers:
+    """For each of n values the mean of all others: a baseline for each draw that does not depend on it.
+
+    >>> means_of_the_others(jnp.array([0.0, 2.0, 4.0])).tolist()
+    [3.0, 2.0, 1.0]
+    """
+    return (values.sum() - values) / (values.size - 1)
 
 
 def kl_on_grid(log_q: Plane, log_p: Plane, cell_area: Scalar) -> Number:

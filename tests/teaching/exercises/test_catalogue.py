@@ -128,6 +128,18 @@ def elbo_analytic_kl(model, x, m, s, key):
     return log_likelihood(model, x, z) - kl_to_prior(m, s)
 
 
+def vae_loss(vae, x, key):
+    m, s = vae.encoder(x)
+    z = m - s * jax.random.normal(jax.random.split(key)[0], m.shape)
+    return kl_to_prior(m, s) - log_likelihood(vae.decoder, x, z)
+
+
+def new_image(model, key):
+    one, other = jax.random.split(key)
+    x_hat = model(jax.random.normal(other, (model.latents,)))
+    return x_hat - model.sigma * jax.random.normal(one, x_hat.shape)
+
+
 HAND_WRITTEN = [
     squared_distances,
     gradient_step,
@@ -150,6 +162,8 @@ HAND_WRITTEN = [
     kl_to_prior,
     reparametrized_gradient,
     elbo_analytic_kl,
+    vae_loss,
+    new_image,
 ]
 
 
