@@ -179,7 +179,7 @@ def close_ups(
     for ax in axes.flat[len(images) :]:
         ax.set_visible(False)
     figure.colorbar(
-        heat, ax=axes, label="nats below the top", shrink=0.9, format=lambda nats, _: f"{-nats:g}"
+        heat, ax=axes, label="nats below the top", shrink=0.9, format=lambda nats, _: f"{abs(nats):g}"
     )
     if gaussians:
         key = [Line2D([], [], color=top["edgecolor"], ls=top["linestyle"]) for _, top in ELLIPSES]
