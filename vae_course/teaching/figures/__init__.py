@@ -3,6 +3,7 @@
 Each function draws one kind of figure and returns it; `show` displays it with its alternative text.
 """
 
+from vae_course.teaching.figures.aggregate import holes, missing_nats
 from vae_course.teaching.figures.bounds import bound_and_truth, formula_and_measured
 from vae_course.teaching.figures.components import principal_directions
 from vae_course.teaching.figures.digits import digit_grid, digit_rows, digit_shares, draw_digit
@@ -45,9 +46,11 @@ __all__ = [
     "figure_html",
     "formula_and_measured",
     "histograms",
+    "holes",
     "landscapes",
     "latent_plane",
     "learning_curves",
+    "missing_nats",
     "named_lines",
     "posteriors",
     "principal_directions",
