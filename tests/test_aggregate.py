@@ -12,8 +12,8 @@ from sklearn.mixture import GaussianMixture
 from vae_course import aggregate, elbo, gaussian, marginal, models
 from vae_course.marginal import DecodedGrid, latent_grid
 
-W = np.array([[1.2, 0.3], [-0.4, 0.8], [0.5, 0.5], [0.0, -0.9]])
-OFFSET, SIGMA = np.array([0.1, 0.2, -0.3, 0.0]), 0.4
+W = np.array([[0.12, 0.03], [-0.04, 0.08], [0.05, 0.05], [0.0, -0.09]])
+OFFSET, SIGMA = np.array([0.5, 0.52, 0.47, 0.5]), 0.04
 
 
 @pytest.fixture(scope="module")
