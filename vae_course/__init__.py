@@ -13,6 +13,7 @@
     elbo             04, 05: a Gaussian approximation of the posterior, its KL, its bound, its gradients
     aggregate        06: the latents of all images together, and other priors
     losses           the lecture on one sheet: each model's objective
+    report_card      06: the decoder trained in six ways, and what each is worth
 
 What shows and asks (claims, tables, figures, explorers, exercises) lives in `vae_course.teaching`.
 """

@@ -341,22 +341,6 @@ def test_the_names_of_the_latent_planes_axes_are_not_cut(title):
     assert min(ax.xaxis.label.get_window_extent().y0 for ax in figure.axes) > 2
 
 
-def test_the_report_card_puts_scores_beside_samples():
-    scores = {"one": np.array([[3.0, 1.0], [4.0, 2.0]]), "two": np.array([[9.0, 5.0]])}
-    samples = {"one": IMAGES[:3], "two": IMAGES[3:6]}
-    left, right = figures.report_card(scores, samples, xlabel="nats").axes
-    assert [text.get_text() for text in left.get_yticklabels()] == ["one", "two"]
-    dots = [
-        (line.get_xdata().tolist(), line.get_markerfacecolor())
-        for line in left.lines
-        if line.get_marker() == "o"
-    ]
-    assert [values for values, _ in dots] == [[3, 4], [1, 2], [9], [5]]
-    assert [face for _, face in dots] == [figures.EXACT, "white"] * 2
-    np.testing.assert_array_equal(pictures(right)[9, 9], IMAGES[4].reshape(8, 8))
-    assert left.get_ylim() == right.get_ylim()
-
-
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
@@ -370,16 +354,6 @@ def test_the_report_card_puts_scores_beside_samples():
         (lambda: figures.learning_curves({"a": 3.0}, ylabel="nats"), r"`a` must be .*, got shape \(\)"),
         (lambda: figures.latent_plane({"a": (np.ones((3, 3)), np.ones(3))}), r"`codes` must be .*\(any, 2\)"),
         (lambda: figures.latent_plane({"a": (np.ones((3, 2)), np.ones(2))}), r"`labels` must be .*\(3,\)"),
-        (
-            lambda: figures.report_card({"a": np.ones((3, 2))}, {"b": IMAGES}, xlabel="nats"),
-            r"`samples` must have the names of `scores`, \['a'\], got \['b'\]",
-        ),
-        (
-            lambda: figures.report_card(
-                dict.fromkeys("ab", np.ones((1, 2))), {"a": IMAGES, "b": IMAGES[1:]}, xlabel="nats"
-            ),
-            r"`samples` must be equally many for each, got \[7, 6\]",
-        ),
     ],
 )  # fmt: skip
 def test_wrong_numbers_are_named(draw, message):

@@ -11,7 +11,7 @@ from vae_course.teaching.figures.lines import Line, histograms, learning_curves,
 from vae_course.teaching.figures.model import show_model
 from vae_course.teaching.figures.planes import draw_codes, latent_plane
 from vae_course.teaching.figures.posteriors import close_up, posteriors
-from vae_course.teaching.figures.report_card import report_card
+from vae_course.teaching.figures.report_card import over_beta, report_card
 from vae_course.teaching.figures.round_trip import round_trip
 from vae_course.teaching.figures.strips import digit_balance, distributions
 from vae_course.teaching.figures.style import figure_html, show, styled
@@ -52,6 +52,7 @@ __all__ = [
     "learning_curves",
     "missing_nats",
     "named_lines",
+    "over_beta",
     "posteriors",
     "principal_directions",
     "report_card",
