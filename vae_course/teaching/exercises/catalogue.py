@@ -30,13 +30,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
 
-from vae_course import autoencoder, data, elbo, gaussian, map_latents, marginal, models, training
+from vae_course import autoencoder, data, elbo, gaussian, likelihoods, map_latents, marginal, models, training
 from vae_course.teaching.exercises.checker import Exercise, Function, required_arguments
 from vae_course.teaching.exercises.general import Mistake
 from vae_course.teaching.exercises.pencil import Number
 
 ROOMS = {room.__name__.split(".")[-1]: room for room in (autoencoder, data, elbo, gaussian, map_latents)}
-ROOMS |= {"marginal": marginal, "models": models, "training": training}
+ROOMS |= {"likelihoods": likelihoods, "marginal": marginal, "models": models, "training": training}
 SCOPE = {**vars(jnp), "jax": jax, "logsumexp": logsumexp}
 SCOPE |= {name: value for room in ROOMS.values() for name, value in vars(room).items()}
 

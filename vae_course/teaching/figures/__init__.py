@@ -7,6 +7,7 @@ from vae_course.teaching.figures.aggregate import holes, missing_nats
 from vae_course.teaching.figures.bounds import bound_and_truth, formula_and_measured
 from vae_course.teaching.figures.components import principal_directions
 from vae_course.teaching.figures.digits import digit_grid, digit_rows, digit_shares, draw_digit
+from vae_course.teaching.figures.likelihoods import cross_entropy_area, decoded_and_drawn
 from vae_course.teaching.figures.lines import Line, histograms, learning_curves, named_lines
 from vae_course.teaching.figures.model import show_model
 from vae_course.teaching.figures.planes import draw_codes, latent_plane
@@ -35,6 +36,8 @@ __all__ = [
     "close_up",
     "close_ups",
     "codes_and_prior",
+    "cross_entropy_area",
+    "decoded_and_drawn",
     "digit_balance",
     "digit_grid",
     "digit_rows",
