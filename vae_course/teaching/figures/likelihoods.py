@@ -19,7 +19,7 @@ APART = 1.5  # from the decoded images to the drawn ones, in images
 @styled
 def decoded_and_drawn(rows: Mapping[str, tuple[np.ndarray, np.ndarray]], *, title: str = "") -> Figure:
     """A row for each likelihood, {name: (decoded, drawn)}: (n, 64) pictures, and one draw around each."""
-    figure = Figure(figsize=(7, 0.55 + 0.46 * len(named("rows", rows)) + 0.3 * bool(title)))
+    figure = Figure(figsize=(7, 0.3 + 0.41 * len(named("rows", rows)) + 0.3 * bool(title)))
     ax = figure.subplots()
     for row, (name, both) in enumerate(rows.items()):
         decoded, drawn = (numbers(name, images, (None, SIDE**2)) for images in both)
@@ -38,7 +38,7 @@ def decoded_and_drawn(rows: Mapping[str, tuple[np.ndarray, np.ndarray]], *, titl
     ax.set_yticks(CELL * np.arange(len(rows)) + SIDE / 2, rows)
     ax.xaxis.tick_top()
     middles = CELL * np.array([len(decoded) / 2, second + len(drawn) / 2])
-    ax.set_xticks(middles, ["what z is decoded to", "an image drawn from p(x given z)"])
+    ax.set_xticks(middles, ["what z is decoded to", "one draw from $p(x \\mid z)$"])
     return entitle(figure, title)
 
 
@@ -54,8 +54,8 @@ def cross_entropy_area(*, title: str = "") -> Figure:
         label(left, x[at], heights[at], f"p = {p}", APPROXIMATION, offset=offset)
         if p == 0.5:
             left.fill_between(x, heights, color=APPROXIMATION, alpha=0.15, linewidth=0)
-            label(left, 0.36, 0.1, "area 1/2", APPROXIMATION)
-    p = np.linspace(0.001, 0.999, 401)
+            label(left, 0.68, 0.25, "area 1/2", APPROXIMATION)
+    p = 1 / (1 + np.exp(-np.linspace(-14, 14, 401)))
     areas = np.asarray(cross_entropy_areas(jnp.asarray(p)))
     right.plot(p, areas, color=APPROXIMATION)
     right.axhline(1, color=EXACT)
@@ -66,5 +66,6 @@ def cross_entropy_area(*, title: str = "") -> Figure:
     left.set(xlabel="ink x of the pixel", xlim=(0, 1), ylim=(0, 1.05), title="$p^x (1 - p)^{1 - x}$")
     right.set(xlabel="decoded p", xlim=(0, 1), title="the area under it")
     for ax in (left, right):
-        ax.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+        ax.set_xticks([0, 0.5, 1], ["0", "½", "1"])
+        ax.set_yticks([0, 0.5, 1], ["0", "½", "1"])
     return entitle(figure, title)
