@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from scipy.ndimage import distance_transform_edt
 
+from vae_course.aggregate import THIN
 from vae_course.teaching.arguments import every, named, numbers
 from vae_course.teaching.figures.lines import Line, named_lines
 from vae_course.teaching.figures.style import entitle, label, styled
@@ -22,7 +23,7 @@ ROOM = 1.7  # from the origin to the middle of the hole that is named, at most
 @styled
 def holes(
     log_aggregate: np.ndarray,
-    hole: np.ndarray,
+    log_prior: np.ndarray,
     extent: tuple[float, float, float, float],
     draws: Mapping[str, tuple[np.ndarray, np.ndarray]],
     *,
@@ -30,11 +31,13 @@ def holes(
 ) -> Figure:
     """The aggregated posterior on the plane, its holes, and the draws of one prior after another over them.
 
-    `log_aggregate` and `hole`, true where the aggregate is thin, are (n, n), lowest z2 first, over `extent`.
+    `log_aggregate` and `log_prior` are (n, n), lowest z2 first, over `extent`; a hole is where the aggregate
+    is less than a tenth of the prior.
     `draws` is {name: ((S, 2) places, (S,) whether what is decoded there is bad)}; at most 300 are drawn, the
     bad ones as crosses. The circles of radius 1 and 2 hold 39% and 86% of N(0, I).
     """
-    heights, hole = numbers("log_aggregate", log_aggregate, (None, None)), np.asarray(hole, bool)
+    heights = numbers("log_aggregate", log_aggregate, (None, None))
+    hole = heights < numbers("log_prior", log_prior, heights.shape) - np.log(THIN)
     figure = Figure(figsize=(7, 3.15))
     axes = figure.subplots(1, 1 + len(named("draws", draws)), sharex=True, sharey=True)
     floor = heights.max() - FLOOR
