@@ -70,7 +70,7 @@ def test_the_card_says_how_it_was_made():
 
 
 def test_what_is_saved_is_loaded(tmp_path):
-    report_card.save(STORED, tmp_path / "card.json")
+    card.save(STORED, tmp_path / "card.json")
     assert (tmp_path / "card.json").read_text() == report_card.STORED.read_text()
 
 
@@ -86,15 +86,24 @@ def test_a_file_that_is_no_card_is_named(tmp_path, text):
     ("call", "message"),
     [
         (lambda: report_card.train("GAN"), "`name` must be one of AE, .*, VAE, got 'GAN'"),
-        (lambda: report_card.train("VAE", starts=[]), "`starts` must hold at least one number, got none"),
+        (
+            lambda: report_card.train("VAE", starts=[]),
+            "`starts` must be a list of numbers, at least one, .*, got none",
+        ),
+        (lambda: report_card.train("VAE", starts=3), "`starts` must be a list of numbers, .*, got 3"),
         (lambda: report_card.train("VAE", starts=[-1]), "`starts` must be a whole number of at least 0"),
         (lambda: report_card.train("AE", 0), "`steps` must be a whole number of at least 1"),
         (lambda: report_card.train_beta(-1.0), "`beta` must be a finite number of at least 0, got -1.0"),
-        (lambda: report_card.measure([]), "`models` must hold at least one trained model"),
+        (
+            lambda: report_card.measure([]),
+            "`models` must be a list of trained models, at least one, got none",
+        ),
+        (lambda: report_card.measure(3), "`models` must be a list of trained models, at least one, got int"),
+        (lambda: report_card.measure([3]), "`models` must be a GaussianDecoder or a VAE, got int"),
     ],
 )
 def test_what_does_not_fit_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         call()
 
 
@@ -102,10 +111,10 @@ def test_with_warm_up_the_weight_is_beta_from_half_of_the_steps_on():
     X, key, (vae,) = load_digits().train_images, jax.random.key(3), report_card._new_vaes([0])
     loss = report_card._shared_beta_loss
     for share, weight in ((0.0, 0.0), (0.25, 2.0), (1.0, 8.0), (1.9, 8.0)):
-        with_share = loss((vae, jnp.array(share)), (X[0], 8.0), key)
-        assert with_share == pytest.approx(losses.beta_vae_loss(vae, (X[0], weight), key), rel=1e-6)
+        with_share = float(loss((vae, jnp.array(share)), (X[0], 8.0), key))
+        assert with_share == pytest.approx(float(losses.beta_vae_loss(vae, (X[0], weight), key)), rel=1e-6)
     ((trained, share),) = report_card._fit([(vae, jnp.array(0.0))], loss, (X, jnp.ones(len(X))), 20, [0])
-    assert share == pytest.approx(2)  # so it was 1 after half of the steps
+    assert float(share) == pytest.approx(2)  # so it was 1 after half of the steps
     assert not eqx.tree_equal(trained, vae)
 
 

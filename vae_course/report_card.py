@@ -84,8 +84,10 @@ def _shared_beta_loss(vae_and_share, example, key):
 
 
 def _checked(starts):
+    needed = "`starts` must be a list of numbers, at least one, such as [0]"
+    checks.require(isinstance(starts, Iterable), f"{needed}, got {starts!r}", TypeError)
     starts = list(starts)
-    checks.require(starts, "`starts` must hold at least one number, got none")
+    checks.require(starts, f"{needed}, got none")
     for start in starts:
         checks.whole("starts", start, 0)
     return starts
@@ -152,11 +154,18 @@ class Row(NamedTuple):
     seconds: float | None = None  # of one start's training, in time of the processor
 
 
+MEASURES = ("log_p", "elbo", "kl", "sigma", "bad", "rarest")
+
+
 def held_out(rows: Mapping[Any, Row], name: str) -> np.ndarray:
-    """One measure of several rows, for held-out images where it has both: (rows, starts)."""
-    return np.stack(
-        [value if (value := getattr(row, name)).ndim == 1 else value[:, 1] for row in rows.values()]
-    )
+    """One measure of several rows, for held-out images where it has both: (rows, starts).
+
+    Raises `ValueError` for a name that is no measure, or that not all rows have.
+    """
+    values = [getattr(row, name) for row in rows.values() if name in MEASURES]
+    needed = f"`name` must be a measure that all rows have, one of {', '.join(MEASURES)}"
+    checks.require(values and all(value is not None for value in values), f"{needed}, got {name!r}")
+    return np.stack([value if value.ndim == 1 else value[:, 1] for value in values])
 
 
 def measure(models: Models) -> Row:
@@ -165,7 +174,11 @@ def measure(models: Models) -> Row:
     New images are bad as in 01 and 02: farther from the training images than nine in ten of the images that
     the decoder draws at the posterior modes of the held-out ones. Raises `ValueError` if there are none.
     """
-    checks.require(models, "`models` must hold at least one trained model, got none")
+    needed = "`models` must be a list of trained models, at least one"
+    checks.require(isinstance(models, list), f"{needed}, got {type(models).__name__}", TypeError)
+    checks.require(models, f"{needed}, got none")
+    for model in models:
+        checks.kind("models", model, GaussianDecoder, VAE)
     digits = load_digits()
     images = jnp.concatenate([digits.train_images[:IMAGES], digits.test_images])
     found = [_measured(model, images, digits) for model in models]
@@ -177,17 +190,11 @@ COLUMNS = ("train", "held out", "held-out ELBO", "sigma", "bad, %", "rarest digi
 
 def cells(row: Row) -> list[str]:
     """A row in words, for a table with `COLUMNS`: from the lowest start to the highest."""
-    log_p = row.log_p.T  # (train, held out)
+    nats = [_from_to(values, 1) for values in row.log_p.T]  # train, held out
     bound = "" if row.elbo is None else _from_to(row.elbo[:, 1], 1)
     shares = _from_to(100 * row.bad, 0), _from_to(100 * row.rarest, 1)
-    nats = [_from_to(values, 1) for values in log_p]
-    return [
-        *nats,
-        bound,
-        _from_to(row.sigma, 3),
-        *shares,
-        "" if row.seconds is None else f"{row.seconds:.0f}",
-    ]
+    seconds = "" if row.seconds is None else f"{row.seconds:.0f}"
+    return [*nats, bound, _from_to(row.sigma, 3), *shares, seconds]
 
 
 def warm_up_cells(card: "Card") -> dict[str, list[np.ndarray]]:
@@ -257,23 +264,3 @@ def _row(**numbers: Any) -> Row:
         name: np.array(each) if isinstance(each, list) else each for name, each in numbers.items()
     }
     return Row(**arrays)
-
-
-def save(card: Card, path: Path = STORED) -> None:
-    """Write a card where `load` reads it, numbers to the fourth decimal and a row on a line."""
-    tables = {
-        "rows": [{"model": name, "steps": steps} | _plain(row) for (name, steps), row in card.rows.items()],
-        "betas": [{"beta": beta} | _plain(row) for beta, row in card.betas.items()],
-        "warm_ups": [
-            {"beta": beta, "warm_up": warm_up} | _plain(row) for (beta, warm_up), row in card.warm_ups.items()
-        ],
-    }
-    lines = [f'"made": {json.dumps(card.made)}']
-    lines += [f'"{name}": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]" for name, rows in tables.items()]
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-
-
-def _plain(row):
-    return {
-        name: each if each is None else np.round(each, 4).tolist() for name, each in row._asdict().items()
-    }
