@@ -92,6 +92,13 @@ def test_one_far_gaussian_leaves_the_origin_a_hole():
     Z = jnp.array([[0.0, 0.0], [3.0, 3.0], [3.4, 3.0]])
     found = aggregate.in_hole(Z, jnp.array([[3.0, 3.0]]), jnp.full((1, 2), 0.2))
     assert found.tolist() == [True, False, False]
+    # log q / p of N(0, 0.9^2 I) is 0.21 - 0.117 r^2: a third at r = 3.3, a tenth at r = 4.6.
+    near_and_far = jnp.array([[3.3, 0.0], [4.5, 0.0], [4.75, 0.0]])
+    assert aggregate.in_hole(near_and_far, jnp.zeros((1, 2)), jnp.full((1, 2), 0.9)).tolist() == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_one_in_ten_reconstructions_of_held_out_images_is_bad():
