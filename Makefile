@@ -2,7 +2,7 @@
 PYTHON_HERE := .venv/bin/python
 NOTEBOOKS ?= $(wildcard notebooks/*.ipynb)
 
-.PHONY: help environment lab fresh unit test notebooks card lint lock bench
+.PHONY: help environment lab fresh unit test notebooks card peers lint lock bench
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -20,8 +20,8 @@ fresh: environment  ## set one of your notebooks back, and keep what you have be
 export MALLOC_ARENA_MAX = 1
 
 # CI=true silences the progress bar of training, so that what notebooks print is always the same.
-unit test notebooks card bench: export CI = true
-unit test notebooks card bench: export JAX_PLATFORMS = cpu
+unit test notebooks card peers bench: export CI = true
+unit test notebooks card peers bench: export JAX_PLATFORMS = cpu
 
 # Several workers share the cores, so XLA needs no threads of its own: one for each is a sixth faster for all together.
 unit test: export NPROC = 1
@@ -48,6 +48,11 @@ notebooks: environment  ## run and store all notebooks, or one: NOTEBOOKS=notebo
 
 card: environment  ## train and measure the report card of 06 again, which takes minutes, and write it into the README
 	@$(PYTHON_HERE) scripts/card.py
+
+# Whatever else is to see PyTorch and Flax (a benchmark, your own trial) takes the same PYTHONPATH.
+peers: environment  ## run docs/your-framework.md in JAX, PyTorch and Flax; the first time fetches the last two, apart
+	@sh scripts/peers.sh
+	@REQUIRE_PEERS=1 PYTHONPATH=.venv/peers $(PYTHON_HERE) -m pytest -rfEs tests/test_your_framework.py
 
 lint: environment  ## check code and notebooks: mistakes, format, imports, types; the front end if there is node
 	@$(PYTHON_HERE) -m ruff check .

@@ -202,6 +202,8 @@ def test_gaps_are_what_the_best_gaussian_lacks_and_what_the_given_one_lacks_of_i
     assert (found.approximation <= found.local + 1e-4).all()
     assert (found.amortization > 0.1).all()
     np.testing.assert_allclose(best[0], MODES, atol=0.2)
+    np.testing.assert_allclose(found.off, (abs(M - best[0]) / S).max(axis=1), rtol=1e-3)
+    np.testing.assert_allclose(found.width, (S / best[1]).mean(axis=1), rtol=1e-3)
 
 
 def test_the_importance_weighted_bound_rises_with_its_samples_and_stays_below():

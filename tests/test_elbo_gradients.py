@@ -5,9 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from vae_course.elbo import reparametrized_gradient, score_function_gradient
+from vae_course.elbo import means_of_the_others, reparametrized_gradient, score_function_gradient
 
 BOTH = pytest.mark.parametrize("estimator", [reparametrized_gradient, score_function_gradient])
+ALL = pytest.mark.parametrize(
+    "estimator",
+    [reparametrized_gradient, score_function_gradient, lambda *given: score_function_gradient(*given, -7.0)],
+)
 
 
 def square(z):
@@ -38,8 +42,25 @@ def test_the_variances_for_a_square_are_the_known_ones(mu, s):
         assert by_s.mean() == pytest.approx(2 * s, abs=4 * by_s.std() / 10**3)
 
 
-@BOTH
-def test_both_are_right_on_average(estimator):
+@pytest.mark.parametrize(("mu", "s"), [(1.3, 0.7), (-0.5, 2.0)])
+def test_with_the_mean_of_f_as_baseline_a_square_has_the_known_variance(mu, s):
+    def with_baseline(*given):
+        return score_function_gradient(*given, mu**2 + s**2)
+
+    by_m, _ = gradients(with_baseline, square, jnp.array([mu]), jnp.array([s]), 10**6)
+    variance = 8 * mu**2 + 10 * s**2  # the moments of 2 mu eps^2 + s (eps^3 - eps)
+    np.testing.assert_allclose(by_m.var(), variance, rtol=0.05)
+    assert by_m.mean() == pytest.approx(2 * mu, abs=4 * np.sqrt(variance / 10**6))
+
+
+def test_a_baseline_of_each_draw_is_the_mean_of_the_others():
+    values = np.random.RandomState(0).standard_normal(20)
+    others = means_of_the_others(jnp.float32(values))
+    np.testing.assert_allclose(others, [np.delete(values, i).mean() for i in range(20)], atol=1e-6)
+
+
+@ALL
+def test_each_is_right_on_average(estimator):
     m, s = np.array([0.4, -1.0, 2.0]), np.array([0.5, 0.8, 0.3])
     by_m, by_s = gradients(estimator, wave, jnp.float32(m), jnp.float32(s), 200_000)
     damping = np.exp(-(s**2) / 2)  # E sin(z) = sin(m) exp(-s^2 / 2)

@@ -282,6 +282,50 @@ def test_only_the_course_is_installed_again_when_only_pyproject_changed(ready, o
     assert "--require-hashes" not in asked
 
 
+# PyTorch and Flax, with a stand-in for the Python of .venv.
+
+
+def peers(copy, pip):
+    """Run their script; `pip` is what the stand-in does when it is asked to install."""
+    (copy / ".venv/bin").mkdir(parents=True, exist_ok=True)
+    fake(copy / ".venv/bin", "python", f'echo "$@" >>calls\n[ "$3" = check ] || {{ mkdir -p "$6"; {pip}; }}')
+    command = ["/bin/sh", "scripts/peers.sh"]
+    return subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=120)
+
+
+def test_peers_are_fetched_once_apart_and_without_their_dependencies(copy):
+    assert peers(copy, "exit 0").returncode == 0
+    assert "install --no-deps --target .venv/peers " in calls(copy)
+    assert peers(copy, "exit 1").returncode == 0
+    assert not (copy / "calls").exists()
+    (copy / "scripts/peers.txt").write_text("another version")
+    assert peers(copy, "exit 0").returncode == 0
+    assert "install" in calls(copy)
+
+
+@pytest.mark.parametrize(
+    ("pip", "says"),
+    [
+        ("echo 'ERROR: No matching distribution (from versions: none)'; exit 1", "could not be downloaded"),
+        ("echo 'ERROR: no space left'; exit 1", "ERROR: no space left"),
+    ],
+)
+def test_peers_that_cannot_be_fetched_are_said_and_tried_again(copy, pip, says):
+    for _ in range(2):
+        result = peers(copy, pip)
+        assert result.returncode == 1
+        (line,) = result.stderr.splitlines()
+        assert line.startswith("The peers are not installed: ")
+        assert says in line
+        assert "install" in calls(copy)
+
+
+def test_peers_that_do_not_fit_the_course_are_said(copy):
+    result = peers(copy, "sed -i 's/= check/= nothing/' .venv/bin/python; echo 'exit 1' >>.venv/bin/python")
+    assert result.returncode == 1
+    assert "they do not fit the course's own packages" in result.stderr
+
+
 # The front end's checks, with a stand-in for npm.
 
 

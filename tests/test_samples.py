@@ -8,8 +8,17 @@ from scipy.spatial.distance import cdist
 from sklearn.neighbors import KNeighborsClassifier
 
 from vae_course.data import load_digits
-from vae_course.models import Decoder, Encoder
-from vae_course.samples import bad_limit, halfway_distances, nearest_to_each, same_digit_share, sample_quality
+from vae_course.models import Decoder, Encoder, GaussianDecoder, LinearDecoder
+from vae_course.samples import (
+    around_codes,
+    as_in_01,
+    bad_limit,
+    halfway_distances,
+    nearest_to_each,
+    new_image,
+    same_digit_share,
+    sample_quality,
+)
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +96,41 @@ def test_nine_in_ten_reconstructions_are_within_the_limit(digits):
 def test_bad_arguments_are_named(digits, call, named):
     with pytest.raises(TypeError, match=f"parameter '{named}'"):
         call(digits.train_images[:20], digits.train_labels[:20])
+
+
+def test_a_new_image_is_a_draw_of_the_linear_model():
+    model = GaussianDecoder(LinearDecoder(key=jax.random.key(0), pixels=3), sigma=0.4)
+    keys = jax.random.split(jax.random.key(1), 200_000)
+    drawn = np.asarray(jax.vmap(new_image, (None, 0))(model, keys), np.float64)
+    W, b = (np.asarray(part, np.float64) for part in (model.decoder.linear.weight, model.decoder.linear.bias))
+    np.testing.assert_allclose(drawn.mean(axis=0), b, atol=0.01)  # 4 standard errors
+    np.testing.assert_allclose(np.cov(drawn.T), W @ W.T + 0.4**2 * np.eye(3), atol=0.01)
+
+
+def test_around_codes_counts_in_their_standard_deviations(digits):
+    X = digits.train_images[:100]
+    encoder, decoder = Encoder(key=jax.random.key(0)), Decoder(key=jax.random.key(1))
+    found = around_codes(encoder, decoder, X, cells=4)
+    Z = np.stack([encoder(x) for x in X]).astype(np.float64)
+    np.testing.assert_allclose(found.codes, (Z - Z.mean(axis=0)) / Z.std(axis=0), atol=1e-3)
+    at = Z.mean(axis=0) + Z.std(axis=0) * [0.75, -2.25]  # third of four from the left, lowest row
+    np.testing.assert_allclose(found.images[2], decoder(jnp.asarray(at, jnp.float32)), atol=1e-4)
+    squared = cdist(np.asarray(found.images, np.float64), np.asarray(X, np.float64), "sqeuclidean")
+    np.testing.assert_allclose(found.distances, squared.min(axis=1), rtol=1e-4)
+
+
+def test_the_measures_of_01_are_those_functions_means(digits):
+    X, labels, T, T_labels = digits
+    pairs = [(Encoder(key=jax.random.key(i)), Decoder(key=jax.random.key(9 + i))) for i in range(2)]
+    found = as_in_01(pairs, X, labels, T[:40], T_labels[:40])
+    limit = float(bad_limit(*pairs[1], T[:40], X))
+    halfway = halfway_distances(*pairs[1], T[:40], T_labels[:40], X)
+    assert found.plane[1] == pytest.approx(float(halfway.plane.mean()))
+    assert found.bad_halfway[1] == pytest.approx(100 * np.mean(np.asarray(halfway.plane) > limit))
+    Z = np.stack([pairs[1][0](x) for x in X])
+    eps = np.asarray(jax.random.normal(jax.random.key(7), (1000, 2)))
+    new = np.stack([pairs[1][1](z) for z in jnp.asarray(Z.mean(axis=0) + Z.std(axis=0) * eps)])
+    squared = cdist(new, np.asarray(X), "sqeuclidean")
+    assert found.bad_matched[1] == pytest.approx(100 * (squared.min(axis=1) > limit).mean(), abs=0.2)
+    shares = np.bincount(np.asarray(labels)[squared.argmin(axis=1)], minlength=10) / 1000
+    assert found.uneven_matched[1] == pytest.approx(100 * np.maximum(shares - 0.1, 0).sum(), abs=0.2)

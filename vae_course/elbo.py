@@ -59,16 +59,27 @@ def reparametrized_gradient(f: Callable, m: Latent, s: Latent, key: Key) -> Grad
     return jax.grad(lambda m, s: f(sample(m, s, key)), argnums=(0, 1))(m, s)
 
 
-def score_function_gradient(f: Callable, m: Latent, s: Latent, key: Key) -> Gradient:
-    """The same gradient, estimated by f(z) times the gradient of log q(z), for one draw z.
+def score_function_gradient(f: Callable, m: Latent, s: Latent, key: Key, baseline: Scalar = 0.0) -> Gradient:
+    """The same gradient, estimated by (f(z) - baseline) times the gradient of log q(z), for one draw z.
 
-    It needs the values of f, and never its gradient. Raises `ValueError` if s is not positive.
+    It needs the values of f, and never its gradient. Any baseline that does not depend on z leaves the mean
+    as it is, because the gradient of log q is 0 on average; the mean of f over other draws takes most of the
+    noise away. Raises `ValueError` if s is not positive.
     Source: Williams, "Simple statistical gradient-following algorithms" (1992).
     """
     checks.standard_deviation(s)
     z = sample(m, s, key)
     score = jax.grad(log_density, argnums=(1, 2))(z, m, s)
-    return jax.tree.map(lambda slope: f(z) * slope, score)
+    return jax.tree.map(lambda slope: (f(z) - baseline) * slope, score)
+
+
+def means_of_the_others(values: Numbers) -> Numbers:
+    """For each of n values the mean of all others: a baseline for each draw that does not depend on it.
+
+    >>> means_of_the_others(jnp.array([0.0, 2.0, 4.0])).tolist()
+    [3.0, 2.0, 1.0]
+    """
+    return (values.sum() - values) / (values.size - 1)
 
 
 def kl_on_grid(log_q: Plane, log_p: Plane, cell_area: Scalar) -> Number:
@@ -169,12 +180,14 @@ def best_gaussians(model: GaussianDecoder, X: Images) -> tuple[Latents, Latents]
 
 
 class Gaps(NamedTuple):
-    """How far the ELBO of a q is below log p(x), in nats for each image, (N,), in two parts."""
+    """How far the ELBO of a q is below log p(x), in nats for each image, (N,), in two parts; and q itself."""
 
     approximation: np.ndarray  # log p(x) minus the best Gaussian's ELBO: no Gaussian does better
     amortization: np.ndarray  # the best Gaussian's ELBO minus that of the given q
     local: np.ndarray  # log p(x) minus the ELBO that a climb from the given q reaches
-    M: np.ndarray  # of the Gaussians found from the modes
+    off: np.ndarray  # how far the given m is from the best one, in its own s, along the worse axis
+    width: np.ndarray  # the given s over the best one, mean of the axes
+    M: np.ndarray  # of the Gaussians found from the modes, (N, k)
     SD: np.ndarray
 
 
@@ -187,7 +200,10 @@ def gaps(model: GaussianDecoder, X: Images, M: Latents, SD: Latents, log_p) -> G
     ends = [(M, SD), climbed, fit_gaussians(model, X, M, SD)]
     given, from_mode, from_given = (np.asarray(quadrature_elbos(model, X, *q)) for q in ends)
     best = np.maximum(from_mode, from_given)
-    return Gaps(log_p - best, best - given, log_p - from_given, *map(np.asarray, climbed))
+    best_M, best_SD = map(np.asarray, climbed)
+    off, width = (np.abs(M - best_M) / SD).max(axis=1), (SD / best_SD).mean(axis=1)
+    of_q = np.asarray(off), np.asarray(width)
+    return Gaps(log_p - best, best - given, log_p - from_given, *of_q, best_M, best_SD)
 
 
 _quadrature_elbos = eqx.filter_jit(eqx.filter_vmap(quadrature_elbo, in_axes=(None, 0, 0, 0)))

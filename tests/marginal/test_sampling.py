@@ -144,6 +144,16 @@ def test_the_prior_as_a_proposal_is_plain_monte_carlo():
     assert only_prior.mean() == pytest.approx(plain.mean(), abs=0.05)
 
 
+@pytest.mark.parametrize("share", [0.2, 0.5])
+@pytest.mark.parametrize("z", [[0.3, -0.4], [2.0, 1.9]])
+def test_the_mixtures_weight_divides_by_the_mean_of_two_densities(share, z):
+    m, s, prior = np.array([1.8, 2.0]), np.array([0.3, 0.2]), multivariate_normal(np.zeros(2))
+    density = share * prior.pdf(z) + (1 - share) * multivariate_normal(m, np.diag(s**2)).pdf(z)
+    log_joint = float(log_likelihood(PPCA[2], X[0], jnp.float32(z))) + prior.logpdf(z)
+    found = marginal.log_mixture_weight(PPCA[2], X[0], *map(jnp.float32, (z, m, s)), share)
+    np.testing.assert_allclose(found, log_joint - np.log(density), atol=1e-3)
+
+
 def test_a_mixture_leaves_nothing_out_and_no_weight_is_more_than_twice_the_likelihood():
     x, truth, far = X[1], float(TRUTH[2][1]), jnp.array([4.0, 4.0])
     alone, mixed = (importance(2, x, far, 0.1 * jnp.ones(2), 2000, share) for share in (0.0, 0.5))

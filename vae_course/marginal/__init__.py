@@ -22,5 +22,6 @@ from vae_course.marginal.sampling import (
     log_likelihoods,
     log_marginal_monte_carlo,
     log_mean_exp,
+    log_mixture_weight,
     log_weights,
 )

@@ -56,6 +56,19 @@ def log_importance_weight(
     return log_joint(model, x, z) - log_density(z, m, s)
 
 
+def log_mixture_weight(
+    model: GaussianDecoder, x: Image, z: Latent, m: Latent, s: Latent, prior_share: Scalar
+) -> Number:
+    """log p(x, z) - log q(z) in nats, for the mixture q = (1 - r) N(m, diag s^2) + r p(z), r = `prior_share`.
+
+    A proposal that keeps a share of the prior is called defensive: no weight exceeds p(x given z) / r.
+    `prior_share` from 0, the Gaussian alone, to 1, the prior alone. Source: Hesterberg, "Weighted average
+    importance sampling and defensive mixture distributions" (1995).
+    """
+    log_q = log_density(z, m, s) + jnp.log1p(-prior_share)
+    return log_joint(model, x, z) - jnp.logaddexp(log_q, log_prior(z) + jnp.log(prior_share))
+
+
 def log_weights(
     model: GaussianDecoder,
     x: Image,
@@ -68,10 +81,10 @@ def log_weights(
     """log p(x, z_r) - log q(z_r) in nats, for S = `n_samples` draws z_r of a proposal q.
 
     q is N(m, diag s^2); with `prior_share` 0.5 every second draw comes from the prior instead and q is the
-    mixture, with 1 every draw (Hesterberg, "Weighted average importance sampling and defensive mixture
-    distributions", 1995). `log_mean_exp` of the weights estimates log p(x): too low on average, but less so
-    the nearer q is to the posterior; if q is the posterior, every weight is p(x). A q that misses part of the
-    posterior gives too little, and nothing shows it. Raises `ValueError` if S < 1 or x, m or s do not fit.
+    mixture of `log_mixture_weight`, with 1 every draw. `log_mean_exp` of the weights estimates log p(x): too
+    low on average, but less so the nearer q is to the posterior; if q is the posterior, every weight is p(x).
+    A q that misses part of the posterior gives too little, and nothing shows it. Raises `ValueError` if S < 1
+    or x, m or s do not fit.
     """
     checks.whole("n_samples", n_samples, 1)
     checks.images(model, x=x)
@@ -79,12 +92,7 @@ def log_weights(
     eps = jax.random.normal(key, (n_samples, model.latents))  # (S, k)
     from_prior = (jnp.arange(n_samples) % 2 < 2 * prior_share)[:, None]
     Z = jnp.where(from_prior, eps, m[None] + s[None] * eps)
-
-    def log_weight(z):
-        log_q = log_density(z, m, s) + jnp.log1p(-prior_share)
-        return log_joint(model, x, z) - jnp.logaddexp(log_q, log_prior(z) + jnp.log(prior_share))
-
-    return jax.vmap(log_weight)(Z)
+    return jax.vmap(lambda z: log_mixture_weight(model, x, z, m, s, prior_share))(Z)
 
 
 def estimates(log_w: Float[Array, "R"], sample_sizes: Sequence[int]) -> Float[Array, "n"]:

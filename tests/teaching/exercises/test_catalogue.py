@@ -107,6 +107,12 @@ def gaussian_head(h):
     return h[:k], jnp.e ** h[k:]
 
 
+def log_mixture_weight(model, x, z, m, s, prior_share):
+    log_w = jnp.stack([log_importance_weight(model, x, z, m, s), log_likelihood(model, x, z)])
+    shares = jnp.stack([1 - prior_share, prior_share])
+    return -logsumexp(jnp.log(shares) - log_w)
+
+
 def kl_to_prior(m, s):
     return (s @ s + m @ m - len(m)) / 2 - jnp.log(jnp.prod(s))
 
@@ -131,6 +137,18 @@ def elbo_analytic_kl(model, x, m, s, key):
     return log_likelihood(model, x, z) - kl_to_prior(m, s)
 
 
+def vae_loss(vae, x, key):
+    m, s = vae.encoder(x)
+    z = m - s * jax.random.normal(jax.random.split(key)[0], m.shape)
+    return kl_to_prior(m, s) - log_likelihood(vae.decoder, x, z)
+
+
+def new_image(model, key):
+    one, other = jax.random.split(key)
+    x_hat = model(jax.random.normal(other, (model.latents,)))
+    return x_hat - model.sigma * jax.random.normal(one, x_hat.shape)
+
+
 HAND_WRITTEN = [
     squared_distances,
     gradient_step,
@@ -151,9 +169,12 @@ HAND_WRITTEN = [
     kl_on_grid,
     elbo_estimate,
     gaussian_head,
+    log_mixture_weight,
     kl_to_prior,
     reparametrized_gradient,
     elbo_analytic_kl,
+    vae_loss,
+    new_image,
 ]
 
 

@@ -166,11 +166,16 @@ def test_the_still_picture_is_the_last_checkpoint(made):
     )
     assert "step 3,200" in plane.get_title()
     assert len(curves.lines) == 4
+    assert (0 < np.diff(curves.get_ylim()) < 70).all()  # of a deep first step only the end
     bounds = numbers(film, "_bounds", 2, 2)[-1]
     for bar, (elbo, log_p) in zip(bars, bounds, strict=True):
         solid, hatched = bar.patches
-        assert solid.get_x() + solid.get_width() == pytest.approx(elbo, abs=1e-3)
+        low, _ = bar.get_xlim()
+        assert solid.get_x() + solid.get_width() == pytest.approx(max(elbo, low), abs=1e-3)
         assert hatched.get_x() + hatched.get_width() == pytest.approx(log_p, abs=1e-3)
+        cuts = [line.get_xdata()[0] for line in bar.lines if line.get_color() == "white"]
+        assert len(cuts) == 3  # it does not begin where the axis does
+        assert low < min(cuts) < max(cuts) < low + 5
     assert bars[0].get_xlim() == bars[1].get_xlim()
     assert 'alt="The codes of 20 images' in film.still()
 

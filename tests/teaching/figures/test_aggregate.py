@@ -13,7 +13,7 @@ def drawn():
     places = np.array([[1.0, 0.0], [1.2, 0.1], [-1.0, 0.0], [0.0, 1.0]])
     bad = np.array([True, True, False, False])
     draws = {"draws of N(0, I)": (places, bad), "draws of the mixture": (-places, ~bad)}
-    return figures.holes(-(Z1**2 + Z2**2), log_prior, (-5, 5, -5, 5), draws, title="Holes")
+    return figures.draws_and_holes(-(Z1**2 + Z2**2), log_prior, (-5, 5, -5, 5), draws, title="Holes")
 
 
 def test_bad_draws_are_crosses_and_the_others_dots_in_each_panel():

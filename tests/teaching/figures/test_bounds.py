@@ -34,13 +34,36 @@ def test_the_kl_to_the_prior_is_a_line_of_its_own():
     assert [text.get_text() for text in ax.texts] == ["KL to the prior", "ELBO", "log p(x)"]
 
 
+def test_the_gap_is_shaded_between_the_means_and_named_where_it_is_widest():
+    panels = {
+        "training images": ([1.0, 2.0, 3.0], [2.0, 3.0, 4.0]),
+        "held-out images": ([1, 2, 1], [2, 4, 8]),
+    }
+    train, held_out = figures.bound_and_truth(STEPS, panels, xlabel="steps", gap="gap").axes
+    assert [len(ax.collections) for ax in (train, held_out)] == [1, 1]
+    outline = held_out.collections[0].get_paths()[0].vertices.tolist()
+    assert all([x, y] in outline for x, y in ((1, 1), (1, 2), (100, 1), (100, 8)))
+    assert not any("gap" in text.get_text() for text in train.texts)
+    (name,) = [text for text in held_out.texts if "gap" in text.get_text()]
+    assert name.get_text() == "gap\n7 nats"
+    assert name.xy == (100, 4.5)
+
+
 def test_a_formula_is_a_line_and_what_was_measured_are_dots():
-    panels = {"a": ([1.0, 2.0, 4.0, 8.0], [1.1, 7.9])}
-    (ax,) = figures.formula_and_measured(
-        [1, 2, 4, 8], panels, points=[1, 8], xlabel="s", ylabel="variance"
-    ).axes
+    (ax,) = figures.variances([1, 2, 4, 8], {"a": ([1, 2, 4, 8], [1.1, 7.9])}, points=[1, 8]).axes
     assert drawn(ax) == [(EXACT, "-", [1, 2, 4, 8]), (APPROXIMATION, "None", [1.1, 7.9])]
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert [text.get_text() for text in ax.texts] == ["a"]
+
+
+def test_ratios_are_dots_and_a_formula_runs_through_them():
+    values, ratios = np.linspace(-10, 40, 30), np.linspace(1, 100, 30)
+    (ax,) = figures.variance_ratios(values, {"plain": ratios}, {"2": lambda c: 2 + 0 * c}).axes
+    dots, line = ax.lines
+    assert (dots.get_xdata().tolist(), dots.get_ydata().tolist()) == (values.tolist(), ratios.tolist())
+    assert set(line.get_ydata()) == {2}
+    assert (line.get_xdata().min(), line.get_xdata().max()) == (-10, 40)
+    assert ax.get_yscale() == "log"
 
 
 def test_curves_that_do_not_fit_are_named():

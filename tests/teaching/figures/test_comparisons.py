@@ -1,7 +1,10 @@
 """Runs side by side: each run is a line, in its colour and style, with its name where it belongs."""
 
 import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
 
+from vae_course.elbo import Gaps
 from vae_course.teaching.figures import APPROXIMATION, EXACT, PRIOR
 from vae_course.teaching.figures import comparisons as figures
 
@@ -71,13 +74,30 @@ def test_errors_by_samples_takes_a_look_for_each_name():
     assert [line[2:] for line in lines_of(ax)][:2] == [(PRIOR, "-"), (APPROXIMATION, ":")]
 
 
-def test_gaps_are_sorted_over_the_share_of_images():
-    gaps = {"best": np.array([3.0, 1.0, 2.0, 4.0]), "encoder": np.array([30.0, 10.0, 20.0, 40.0])}
-    ax = figures.sorted_gaps({"held out": gaps}, ylabel="nats").axes[0]
-    best, encoder = lines_of(ax)
-    same(best, [0.125, 0.375, 0.625, 0.875], [1, 2, 3, 4], EXACT, "-")
-    same(encoder, [0.125, 0.375, 0.625, 0.875], [10, 20, 30, 40], APPROXIMATION, "-")
-    assert ax.get_yscale() == "log"
+def test_gaps_are_sorted_by_the_encoders_and_the_room_between_is_shaded():
+    approximation, amortization = np.array([[3.0, 1.0], [2.0, 4.0]]), np.array([[30.0, 10.0], [20.0, 40.0]])
+    gaps = Gaps(approximation, amortization, *[None] * 5)
+    figure = figures.shaded_gaps({"training": gaps, "held out": gaps}, title="The point")
+    for ax, style in zip(figure.axes, ("-", "--"), strict=True):
+        encoder, best = lines_of(ax)
+        same(encoder, [12.5, 37.5, 62.5, 87.5], [11, 22, 33, 44], APPROXIMATION, style)
+        same(best, encoder[0], [1, 2, 3, 4], EXACT, "-")
+        assert ax.get_yscale() == "log"
+        assert [each.get_facecolor()[0, :3].tolist() for each in ax.collections] == [
+            list(to_rgb(color)) for color in (APPROXIMATION, EXACT)
+        ]
+        assert words_in(ax) == ["amortization gap", "approximation gap", "the encoder"]
+
+
+def test_the_cost_of_width_is_the_median_of_each_run_beside_the_formula():
+    factors, kl = [0.5, 1, 3], np.abs(RNG.normal(size=(2, 5, 3)))
+    (ax,) = figures.cost_of_width(factors, kl, ([0.5, 3], [1, 6]), title="The point").axes
+    formula, *medians, _ = lines_of(ax)
+    same(formula, [0.5, 3], [1, 6], EXACT, "-")
+    for found, run in zip(medians, kl, strict=True):
+        same(found, factors, np.median(run, axis=0), APPROXIMATION, "None")
+    band = ax.collections[0].get_paths()[0].vertices
+    assert band[:, 1].max() == pytest.approx(np.quantile(kl.reshape(10, 3), 0.9, axis=0).max())
 
 
 def test_a_falling_kl_has_a_line_for_each_start_and_one_for_the_best():
@@ -87,5 +107,5 @@ def test_a_falling_kl_has_a_line_for_each_start_and_one_for_the_best():
     same(first, STEPS, panels["image 1"]["fits"][0], APPROXIMATION, "-")
     same(second, STEPS, panels["image 1"]["fits"][1], APPROXIMATION, "-")
     same(best, STEPS, [0.2] * 3, EXACT, "--")
-    assert words_in(left) == []
-    assert words_in(right) == ["best"]
+    assert words_in(left) == words_in(right) == ["the best q"]
+    assert left.get_ylim()[0] < 0.1

@@ -17,6 +17,7 @@ from PIL import Image
 
 from vae_course import marginal
 from vae_course.data import load_digits
+from vae_course.samples import AroundCodes
 from vae_course.teaching import figures
 
 IMAGES = np.random.RandomState(0).uniform(size=(7, 64))
@@ -97,7 +98,6 @@ PAIR3 = np.stack(PAIR, axis=2)
         lambda title: figures.histograms({"a": np.arange(9)}, xlabel="x", title=title),
         lambda title: figures.digit_grid(IMAGES, title=title),
         lambda title: figures.digit_rows({"a": IMAGES}, title=title),
-        lambda title: figures.digit_shares({"a": np.ones(10) / 10}, expected=0.1, title=title),
         lambda title: figures.latent_plane({"a": (np.eye(2), np.arange(2))}, title=title),
         lambda title: figures.train_and_held_out({"a": ((1, 2), PAIR3)}, ylabel="", title=title),
     ],
@@ -224,13 +224,6 @@ def test_digit_rows_are_named_and_titled():
     assert [text.get_text() for text in ax.get_xticklabels()] == ["a", "b", "c"]
 
 
-def test_digit_shares_are_the_heights_of_the_bars():
-    shares = np.arange(10) / 45
-    (ax,) = figures.digit_shares({"model": shares}, expected=0.1).axes
-    np.testing.assert_allclose([bar.get_height() for bar in ax.patches], shares)
-    np.testing.assert_allclose(ax.lines[0].get_ydata(), 0.1)
-
-
 def test_learning_curves_end_at_the_mean_of_the_last_fifty_steps():
     losses = np.linspace(5, 1, 200) ** 2
     (ax,) = figures.learning_curves({"model": losses}, exact=("best", 1.0), ylabel="nats").axes
@@ -350,7 +343,6 @@ def test_the_names_of_the_latent_planes_axes_are_not_cut(title):
         (lambda: figures.digit_rows([IMAGES]), "`rows` must be a dictionary"),
         (lambda: figures.digit_grid(IMAGES, framed=[True]), r"`framed` must be .*\(7,\), got shape \(1,\)"),
         (lambda: figures.histograms({"a": 3.0}, xlabel="x"), r"`a` must be .*, got shape \(\)"),
-        (lambda: figures.digit_shares({"a": np.ones(9)}, expected=0.1), r"`a` must be .*\(10,\), got"),
         (lambda: figures.learning_curves({"a": 3.0}, ylabel="nats"), r"`a` must be .*, got shape \(\)"),
         (lambda: figures.latent_plane({"a": (np.ones((3, 3)), np.ones(3))}), r"`codes` must be .*\(any, 2\)"),
         (lambda: figures.latent_plane({"a": (np.ones((3, 2)), np.ones(2))}), r"`labels` must be .*\(3,\)"),
@@ -359,3 +351,16 @@ def test_the_names_of_the_latent_planes_axes_are_not_cut(title):
 def test_wrong_numbers_are_named(draw, message):
     with pytest.raises((TypeError, ValueError), match=message):
         draw()
+
+
+def test_the_ring_is_around_the_worst_place_in_the_middle():
+    distances = np.zeros((6, 6))
+    distances[3, 2], distances[0, 0] = 1.5, 9.0  # z = (-0.5, 0.5); and far out
+    codes, images = np.array([[0.0, 0.0]] * 9), np.zeros((36, 64))
+    images[20] = 1.0
+    plane = AroundCodes(codes, images, distances.ravel())
+    ax, *_ = figures.holes({"a": (plane, 1.0)}, np.zeros(9)).axes
+    (ring, _) = [line for line in ax.lines if line.get_marker() == "o"]
+    assert (ring.get_xdata()[0], ring.get_ydata()[0]) == pytest.approx((-0.5, 0.5))
+    (corner,) = ax.child_axes
+    assert corner.get_images()[0].get_array().min() == 1

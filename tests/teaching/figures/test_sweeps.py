@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.patches import Ellipse
 
 from vae_course.teaching import figures
 
@@ -63,24 +64,6 @@ def test_of_many_codes_the_plane_shows_some_and_the_histogram_counts_all():
     assert radii.texts[0].get_text() == "the codes:\n80% within radius 1"
 
 
-@pytest.mark.parametrize("n", [1, 4, 5])
-def test_landscapes_lie_the_right_way_up_under_one_scale_with_their_own_ring(n):
-    values = -np.arange(6.0 * n).reshape(n, 2, 3)
-    points = np.arange(2.0 * n).reshape(n, 2)
-    figure = figures.landscapes(np.zeros((n, 64)), values, points, (-1, 2, -3, 4), unit="nats")
-    drawn = [ax for ax in figure.axes if ax.get_visible() and ax.images and ax.get_label() != "<colorbar>"]
-    assert len(drawn) == n
-    for ax, heights, point in zip(drawn, values, points, strict=True):
-        np.testing.assert_array_equal(ax.images[0].get_array(), heights)
-        assert ax.images[0].origin == "lower"
-        assert tuple(ax.images[0].get_extent()) == (-1, 2, -3, 4)
-        assert ax.images[0].get_clim() == (values.min(), 0)
-        ring = ax.get_lines()[-1]
-        np.testing.assert_array_equal(ring.get_xydata()[0], point)
-        assert ring.get_markerfacecolor() == "none"
-        assert ring.get_markersize() > 10  # it leaves in sight what it rings
-
-
 def test_close_ups_have_a_square_a_name_and_a_bar_of_their_own():
     heights = -np.arange(6.0).reshape(2, 3)
     seen = [(heights, (0, 0.3, 1, 1.3)), (3 * heights, (-2, 2, -2, 2))]
@@ -96,3 +79,15 @@ def test_close_ups_have_a_square_a_name_and_a_bar_of_their_own():
         *_, ring, line = ax.get_lines()
         np.testing.assert_array_equal(ring.get_xydata()[0], point)
         np.testing.assert_allclose(np.ptp(line.get_xdata()), bar)
+
+
+def test_close_ups_lay_two_gaussians_on_each_at_two_standard_deviations():
+    seen, M = [(-np.ones((2, 3)), (0, 1, 0, 1))] * 2, np.array([[0.1, 0.2], [0.6, 0.7]])
+    gaussians = {"ours": (M, 0.1 * np.ones((2, 2))), "best": (M + 0.1, np.array([[0.1, 0.2]] * 2))}
+    figure = figures.close_ups(np.zeros((2, 64)), seen, None, ["KL 1", "KL 2"], gaussians=gaussians)
+    for i, ax in enumerate(figure.axes[:2]):
+        *_, ours, _, best = (each for each in ax.patches if isinstance(each, Ellipse))
+        assert (*ours.center, ours.width, ours.height) == pytest.approx((*M[i], 0.4, 0.4))
+        assert (*best.center, best.width, best.height) == pytest.approx((*M[i] + 0.1, 0.4, 0.8))
+        assert (ours.get_linestyle() == "-") != (best.get_linestyle() == "-")
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["ours", "best"]

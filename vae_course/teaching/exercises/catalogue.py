@@ -30,13 +30,26 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
 
-from vae_course import autoencoder, data, elbo, gaussian, likelihoods, map_latents, marginal, models, training
+from vae_course import (
+    autoencoder,
+    data,
+    elbo,
+    gaussian,
+    likelihoods,
+    losses,
+    map_latents,
+    marginal,
+    models,
+    samples,
+    training,
+)
 from vae_course.teaching.exercises.checker import Exercise, Function, required_arguments
 from vae_course.teaching.exercises.general import Mistake
 from vae_course.teaching.exercises.pencil import Number
 
 ROOMS = {room.__name__.split(".")[-1]: room for room in (autoencoder, data, elbo, gaussian, map_latents)}
-ROOMS |= {"likelihoods": likelihoods, "marginal": marginal, "models": models, "training": training}
+ROOMS |= {"likelihoods": likelihoods, "losses": losses, "marginal": marginal, "models": models}
+ROOMS |= {"samples": samples, "training": training}
 SCOPE = {**vars(jnp), "jax": jax, "logsumexp": logsumexp}
 SCOPE |= {name: value for room in ROOMS.values() for name, value in vars(room).items()}
 
@@ -101,6 +114,13 @@ def _inputs(cases):
     def flat():
         """The same with 2 latents and 6 pixels."""
         return models.GaussianDecoder(network("LinearDecoder", 2, 6), sigma=1.7), uniform(-0.5, 1.5, 6)
+
+    def vae(k, d):
+        """A VAE whose encoder's outputs are moderate, and an image that leaves [0, 1]."""
+        encoder = network("GaussianEncoder", k, d, width=4)
+        encoder = jax.tree.map(lambda leaf: 0.7 * leaf if eqx.is_array(leaf) else leaf, encoder)
+        decoder = models.GaussianDecoder(network("Decoder", k, d, width=4), sigma=0.3)
+        return models.VAE(encoder, decoder), uniform(-0.5, 1.5, d)
 
     def log_density(values, area):
         """A log density on a grid: its exponentials, times `area`, add up to one."""

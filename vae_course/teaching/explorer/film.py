@@ -11,6 +11,7 @@ from jax.scipy.special import logsumexp
 from jax.typing import ArrayLike
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from traitlets import Bool, Bytes, Enum, Int, List, validate
 
 from vae_course.data import SIDE
@@ -20,14 +21,15 @@ from vae_course.models import VAE, Decoder, GaussianEncoder, LinearDecoder, appl
 from vae_course.teaching.arguments import numbers
 from vae_course.teaching.explorer.instrument import Instrument, bundle, css, floats, network
 from vae_course.teaching.explorer.plane import digits_of, images_of, square_around
-from vae_course.teaching.pictures import APPROXIMATION, EXACT
+from vae_course.teaching.explorer.sliders import still_bar
+from vae_course.teaching.pictures import APPROXIMATION, DATA, EXACT
 
 FLOOR = 15.0  # nats below the top; everything lower has one colour
 CELLS, CLOSE_CELLS, PARTS = 64, 48, 3  # of a posterior's two pictures, per axis; points per cell and axis
 IMAGES = 9  # decoded per axis of the plane
 CLOSE = 4.0  # standard deviations to each side in a close-up
 SMALLEST = 0.2  # half the width of a close-up, at least
-MINUS = "\N{MINUS SIGN}"
+SHOWN = 60.0  # nats that the still picture's curves and bars show, at most
 NAMES = ("training image", "held-out image")
 
 
@@ -126,34 +128,34 @@ class TrainingFilm(Instrument):
             xlim=self._extent[:2], ylim=self._extent[2:], title=f"The codes at step {self._steps[-1]:,}"
         )
         self._draw_curves(curves)
+        shown = self._bound[self._bound > self._bound.max() - SHOWN]
         for i, name in enumerate(NAMES):
-            self._draw_bar(figure.add_subplot(cells[1 + i, 1]), name, *self._bound[-1, i])
+            ax, title = figure.add_subplot(cells[1 + i, 1]), f"{name.capitalize()}: {{words}}"
+            still_bar(ax, *self._bound[-1, i], shown.min() - 1, shown.max() + 1, title)
+            ax.title.set_fontsize(8.5)
+            if i == 0:
+                ax.set(xlabel="", xticklabels=[])
         return figure
 
     def _draw_curves(self, ax: Axes):
         """log p(x) and the ELBO of both images over the checkpoints, the gap shaded."""
         at = np.arange(len(self._steps))
-        for curves, style in zip(self._bound.swapaxes(0, 1), ("-", "--"), strict=True):
-            elbo, log_p = curves.T
-            ax.fill_between(at, elbo, log_p, color=EXACT, alpha=0.2, linewidth=0)
-            ax.plot(at, log_p, style, color=EXACT, linewidth=1.5)
-            ax.plot(at, elbo, style, color=APPROXIMATION, linewidth=1.5)
-        shown = at[:: len(at) // 6 + 1]
+        for (elbo, log_p), style, face in zip(
+            self._bound.transpose(1, 2, 0), ("-", "--"), ("full", "none"), strict=True
+        ):
+            ax.fill_between(at, elbo, log_p, color=EXACT, alpha=0.15, linewidth=0)
+            for curve, color in ((log_p, EXACT), (elbo, APPROXIMATION)):
+                ax.plot(at, curve, style, marker="o", ms=3.5, fillstyle=face, color=color, linewidth=1.4)
+        shown = at[:: len(at) // 5 + 1]
         ax.set_xticks(shown, [f"{self._steps[i]:,}" for i in shown])
-        ax.set(xlabel="training step", ylabel="nats")
-        title = "Blue: log p(x); orange: ELBO; dashed: held out"
-        ax.set_title(title, fontsize=9, loc="left")
-
-    def _draw_bar(self, ax: Axes, name: str, elbo: float, log_p: float):
-        """log p(x) in its two parts, on the scale of all bars of the film."""
-        low, high = self._bound.min(), self._bound.max()
-        room = 0.05 * (high - low) + 1
-        ax.barh(0, elbo - low + room, left=low - room, color=APPROXIMATION)
-        ax.barh(0, log_p - elbo, left=elbo, color="white", edgecolor=EXACT, hatch="////", linewidth=0)
-        ax.axvline(log_p, color=EXACT, linewidth=2.5)
-        ax.set(xlim=(low - room, high + room), yticks=[])
-        words = f"log p(x) {log_p:.1f} = ELBO {elbo:.1f} + KL {log_p - elbo:.1f}"
-        ax.set_title(f"{name}: {words.replace('-', MINUS)}", fontsize=9, loc="left")
+        low, high = max(self._bound.min(), self._bound.max() - SHOWN), self._bound.max()
+        ax.set(xlabel="training step", ylabel="nats", ylim=(low - 2, high + 2))
+        handles = [Line2D([], [], color=color, lw=2) for color in (EXACT, APPROXIMATION)]
+        for style, face in (("-", DATA), ("--", "white")):
+            handles.append(Line2D([], [], color=DATA, linestyle=style, marker="o", mfc=face, ms=4, lw=1.2))
+        words = ["log p(x)", "ELBO", "training", "held out"]
+        ax.legend(handles, words, loc="lower right", fontsize=8.5, ncols=2, handlelength=2)
+        ax.set_title("The bound rises, and the shaded gap opens", loc="left")
 
 
 class Frame(NamedTuple):

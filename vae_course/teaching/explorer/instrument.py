@@ -87,10 +87,11 @@ class Instrument(anywidget.AnyWidget):
 
     def still(self) -> str:
         """What is shown at the start, as a picture for HTML: on GitHub, in print, where no script runs."""
-        from vae_course.teaching.figures import figure_html, styled  # imports pyplot
+        from vae_course.teaching.figures import entitle, figure_html, styled  # imports pyplot
 
+        figure = styled(lambda: entitle(self._figure(), self._title))()
         words = ". ".join(filter(None, [self._alt, self._left_out()]))
-        return figure_html(styled(self._figure)(), f"{words}.", sharpness=1.25)
+        return figure_html(figure, f"{words}.", sharpness=1.25)
 
     def sent(self) -> dict:
         """The traits that the browser's half reads, by name."""

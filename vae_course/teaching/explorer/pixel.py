@@ -10,13 +10,14 @@ from traitlets import Bool, Bytes, Dict, Float, List
 
 from vae_course.teaching.arguments import numbers
 from vae_course.teaching.explorer.instrument import Instrument, bundle, css, floats
-from vae_course.teaching.explorer.sliders import Ranged
+from vae_course.teaching.explorer.sliders import Ranged, still_bar
 from vae_course.teaching.pictures import APPROXIMATION, DATA, EXACT, HANDLE, HEAT
 
 PARTS = ("area", "top", "posterior", "q", "bar")
 STEP, END, SHOWN = 0.01, 10.0, 4.0  # sums run over z from -END to END; SHOWN is where the picture ends
 GRID = np.linspace(-END, END, round(2 * END / STEP) + 1)  # (2001,)
 RANGES = {"m": (-3.5, 3.5), "s": (0.02, 1.2)}  # so that the grid holds q, and is finer than q
+BAR = 5.0  # nats that the bar shows below log p(x)
 AROUND = 3.5  # standard deviations of the noise that are shown below the lightest and above the darkest mean
 WORDS = {
     "area": "the slice's area, p(x), is shaded",
@@ -108,7 +109,8 @@ class OnePixel(Instrument):
         self._draw_slice(slice_, np.exp(logs), np.exp(log_p))
         for ax in bar:
             log_q = _log_normal(GRID, self.m, self.s)
-            _draw_bar(ax, log_p, float((np.exp(log_q) * (logs - log_q)).sum() * STEP))
+            elbo = float((np.exp(log_q) * (logs - log_q)).sum() * STEP)
+            still_bar(ax, elbo, log_p, min(log_p - BAR, elbo - 1), log_p + 0.2)
         return figure
 
     def _draw_joint(self, ax: Axes):
@@ -142,19 +144,9 @@ class OnePixel(Instrument):
         if "q" in self._parts:
             q = np.exp(_log_normal(GRID, self.m, self.s)) * (1 if self.divided else p)
             ax.plot(GRID, q, color=APPROXIMATION)
-            where = (self.m, q.max())
-            ax.annotate("q", where, (0, 3), textcoords="offset points", color=APPROXIMATION, ha="center")
+            where = (self.m - self.s, q.max() * np.exp(-0.5))  # one standard deviation from its middle
+            ax.annotate("q", where, (-6, 3), textcoords="offset points", color=APPROXIMATION, ha="right")
         ax.set_ylim(0, 1.18 * max(line.get_ydata().max() for line in ax.lines))
-
-
-def _draw_bar(ax, log_p, elbo):
-    low = min(log_p, elbo) - 1
-    ax.barh(0, elbo - low, left=low, color=APPROXIMATION)
-    ax.barh(0, log_p - elbo, left=elbo, facecolor="white", edgecolor=EXACT, hatch="///", linewidth=0)
-    ax.axvline(log_p, color=EXACT, linewidth=3)
-    ax.set(xlim=(low, log_p + 0.1), yticks=[], xlabel="nats")
-    log_p, elbo, kl = map(_written, (log_p, elbo, log_p - elbo))
-    ax.set_title(f"log p(x) = ELBO + KL: {log_p} = {elbo} + {kl}")
 
 
 def _written(value):

@@ -3,26 +3,20 @@
 Each function draws one kind of figure and returns it; `show` displays it with its alternative text.
 """
 
-from vae_course.teaching.figures.aggregate import holes, missing_nats
-from vae_course.teaching.figures.bounds import bound_and_truth, formula_and_measured
+from vae_course.teaching.figures.aggregate import draws_and_holes, missing_nats
+from vae_course.teaching.figures.bounds import bound_and_truth, variance_ratios, variances
 from vae_course.teaching.figures.components import principal_directions
-from vae_course.teaching.figures.digits import digit_grid, digit_rows, digit_shares, draw_digit
+from vae_course.teaching.figures.digits import digit_grid, digit_rows, draw_digit
 from vae_course.teaching.figures.likelihoods import cross_entropy_area, decoded_and_drawn
 from vae_course.teaching.figures.lines import Line, histograms, learning_curves, named_lines
 from vae_course.teaching.figures.model import show_model
-from vae_course.teaching.figures.planes import draw_codes, latent_plane
+from vae_course.teaching.figures.planes import draw_codes, holes, latent_plane
 from vae_course.teaching.figures.posteriors import close_up, posteriors
 from vae_course.teaching.figures.report_card import over_beta, report_card
 from vae_course.teaching.figures.round_trip import round_trip
 from vae_course.teaching.figures.strips import digit_balance, distributions
-from vae_course.teaching.figures.style import figure_html, show, styled
-from vae_course.teaching.figures.sweeps import (
-    close_ups,
-    codes_and_prior,
-    falling_sigma,
-    landscapes,
-    train_and_held_out,
-)
+from vae_course.teaching.figures.style import entitle, figure_html, show, styled
+from vae_course.teaching.figures.sweeps import close_ups, codes_and_prior, falling_sigma, train_and_held_out
 from vae_course.teaching.pictures import APPROXIMATION, DATA, DIGITS, EXACT, PRIOR
 
 __all__ = [
@@ -41,16 +35,15 @@ __all__ = [
     "digit_balance",
     "digit_grid",
     "digit_rows",
-    "digit_shares",
     "distributions",
     "draw_codes",
     "draw_digit",
+    "draws_and_holes",
+    "entitle",
     "falling_sigma",
     "figure_html",
-    "formula_and_measured",
     "histograms",
     "holes",
-    "landscapes",
     "latent_plane",
     "learning_curves",
     "missing_nats",
@@ -64,4 +57,6 @@ __all__ = [
     "show_model",
     "styled",
     "train_and_held_out",
+    "variance_ratios",
+    "variances",
 ]

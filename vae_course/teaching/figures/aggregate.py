@@ -21,7 +21,7 @@ ROOM = 1.7  # from the origin to the middle of the hole that is named, at most
 
 
 @styled
-def holes(
+def draws_and_holes(
     log_aggregate: np.ndarray,
     log_prior: np.ndarray,
     extent: tuple[float, float, float, float],

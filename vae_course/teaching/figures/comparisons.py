@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from scipy.ndimage import uniform_filter1d
 
+from vae_course.elbo import Gaps
 from vae_course.teaching.figures.lines import Line, named_lines
 from vae_course.teaching.figures.style import entitle, few_ticks, label, styled
 from vae_course.teaching.pictures import APPROXIMATION, EXACT, PRIOR
@@ -108,32 +111,91 @@ def more_latents(
 def falling_kl(panels: Panels, steps: Sequence[int], *, title: str = "") -> Figure:
     """KL from q to the posterior as q is fitted, one line for each start: "fits" (starts, len(steps)).
 
-    "best" is one number, the KL of the best q: a dashed line.
+    "best" is one number, the KL of the best q: a dashed line, named in each panel.
     """
 
-    def lines(panel, name, color, kl):
-        best, named = name == "best", panel == _last_panel(panels, name)
+    def lines(_, name, color, kl):
+        best = name == "best"
         for row in np.broadcast_to(kl, (1, len(steps))) if best else np.asarray(kl):
-            yield Line(steps, row, color, name if best and named else "", "--" if best else "-")
+            yield Line(steps, row, color, "the best q" if best else "", "--" if best else "-", at=0)
 
-    axes = {"xlabel": "step", "ylabel": "KL on the grid, nats"}
-    return named_lines(_drawn(panels, lines), **axes, yscale="log", title=title)
+    axes = {"xlabel": "training step", "ylabel": "KL(q || posterior), nats"}
+    figure = named_lines(_drawn(panels, lines), **axes, yscale="log", title=title)
+    lowest = min(np.min(row) for rows in panels.values() for row in rows.values())
+    figure.axes[0].set_ylim(0.4 * lowest, None)  # room for the name
+    return figure
 
 
-def sorted_gaps(panels: Panels, *, ylabel: str, title: str = "") -> Figure:
-    """Positive gaps of many images, (N,) each, from the smallest to the largest, on a logarithmic axis.
+@styled
+def cost_of_width(
+    factors: Sequence[float], kl: np.ndarray, formula: np.ndarray, *, title: str = ""
+) -> Figure:
+    """KL of Gaussians whose standard deviation is too large or too small by `factors`, on a log axis.
 
-    The first of a panel is drawn as exact, the second as the approximation.
+    `kl` (runs, images, len(factors)) is drawn as the median of each run and, shaded, the middle eight tenths
+    of all images; `formula` (2, n) holds factors and KL for a posterior that is a Gaussian.
     """
+    figure = Figure(figsize=(7, 3.3))
+    ax = figure.subplots()
+    low, high = np.quantile(kl.reshape(-1, len(factors)), (0.1, 0.9), axis=0)
+    ax.fill_between(factors, low, high, color=APPROXIMATION, alpha=0.15, linewidth=0)
+    ax.plot(*formula, color=EXACT)
+    ax.plot(factors, np.median(kl, axis=1).T, "o", color=APPROXIMATION, ms=4.5)
+    ax.axvline(1, color=PRIOR, linestyle=":", linewidth=1)
+    ax.set_xscale("log")
+    ax.minorticks_off()
+    ax.set_xticks(factors, [f"{factor:g}" for factor in factors])
+    ax.set(xlabel="s as a multiple of the best s", ylabel="KL, nats", ylim=(0, None))
+    ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    label(ax, factors[-2], high[-2], "median image", APPROXIMATION, offset=(-14, 2)).set_ha("right")
+    label(ax, factors[-1], formula[1][-1], "if the posterior\nwere Gaussian", EXACT, offset=(8, -8))
+    label(ax, factors[-1], high[-1], "eight images\nin ten", APPROXIMATION, offset=(8, -6))
+    top = ax.get_ylim()[1]
+    for x, side, words in ((0.94, "right", "too narrow"), (1.06, "left", "too wide")):
+        ax.text(x, 0.93 * top, words, ha=side, fontsize=10, color="0.35")
+    return entitle(figure, title)
 
-    def lines(panel, name, color, gaps):
-        shares = (np.arange(len(gaps)) + 0.5) / len(gaps)
-        other, place = (EXACT, 0.6) if color == APPROXIMATION else (APPROXIMATION, 0.53)
-        yield Line(shares, np.sort(gaps), other, name, at=int(place * len(gaps)))
 
-    return named_lines(
-        _drawn(panels, lines), xlabel="share of images", ylabel=ylabel, yscale="log", title=title
-    )
+@styled
+def shaded_gaps(panels: Mapping[str, Gaps], *, title: str = "") -> Figure:
+    """How far below log p(x) the encoder's ELBO is for each image, sorted, and the best Gaussian's beside it.
+
+    {name of a set of images: its gaps}, in nats on a logarithmic axis, all starts together; of the best
+    Gaussian's gap, a running mean over a tenth of the images. The room between the two, the amortization
+    gap, is shaded, and so is the approximation gap below. "held out" is dashed.
+    """
+    figure = Figure(figsize=(7, 3.5))
+    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    floor = 0.5 * min(gaps.approximation.min() for gaps in panels.values())
+    for ax, (panel, gaps) in zip(axes, panels.items(), strict=True):
+        best, encoder = gaps.approximation.ravel(), (gaps.approximation + gaps.amortization).ravel()
+        order = np.argsort(encoder)
+        best, encoder, shares = best[order], encoder[order], 100 * (np.arange(len(order)) + 0.5) / len(order)
+        best = uniform_filter1d(best, max(len(order) // 10, 1))
+        ax.fill_between(shares, best, encoder, color=APPROXIMATION, alpha=0.22, linewidth=0)
+        ax.fill_between(shares, floor, best, color=EXACT, alpha=0.22, linewidth=0)
+        ax.plot(shares, encoder, "--" if panel == "held out" else "-", color=APPROXIMATION, lw=1.8)
+        ax.plot(shares, best, color=EXACT, lw=1.4)
+        ax.set(
+            title=f"{panel.replace(' ', '-')} images",
+            xlabel="% of images, sorted",
+            yscale="log",
+            xlim=(0, 100),
+        )
+        few_ticks(ax)
+        ax.minorticks_off()
+        at = len(order) // 2
+        label(ax, shares[at], encoder[at], "the encoder", APPROXIMATION, offset=(-8, 10)).set_ha("right")
+        at = int(0.93 * len(order))
+        inside, arrow = (
+            (shares[at], np.sqrt(encoder[at] * best[at])),
+            {"arrowstyle": "->", "color": APPROXIMATION},
+        )
+        look = {"color": APPROXIMATION, "ha": "center", "va": "center", "arrowprops": arrow}
+        ax.annotate("amortization gap", inside, (0.45, 0.86), textcoords="axes fraction", **look)
+        label(ax, 50, 2.5 * floor, "approximation gap", EXACT, offset=(0, 0)).set_ha("center")
+    axes[0].set(ylabel="log p(x) \N{MINUS SIGN} ELBO, nats", ylim=(floor, None))
+    return entitle(figure, title)
 
 
 def _drawn(panels, lines):

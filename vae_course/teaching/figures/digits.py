@@ -1,4 +1,4 @@
-"""Pictures of digits, in rows and tables, and how often each digit comes up."""
+"""Pictures of digits, in rows and tables."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,8 +12,8 @@ from matplotlib.textpath import TextPath
 
 from vae_course.data import SIDE
 from vae_course.teaching.arguments import named, numbers
-from vae_course.teaching.figures.style import TITLE, entitle, label, styled
-from vae_course.teaching.pictures import APPROXIMATION, DATA
+from vae_course.teaching.figures.style import TITLE, entitle, styled
+from vae_course.teaching.pictures import APPROXIMATION
 
 CELL = SIDE + 1  # an image and the gap to the next, in pixels
 RIM = 0.1  # from an image to its frame, so that frames of neighbours stay apart
@@ -81,21 +81,3 @@ def draw_digit(ax: Axes, image: np.ndarray, row: int = 0, column: int = 0) -> No
     ax.set(xlim=(-1, right), ylim=(bottom, -1), xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-
-
-@styled
-def digit_shares(rows: Mapping[str, np.ndarray], *, expected: float, title: str = "") -> Figure:
-    """How often each digit comes up: {name: (10,) shares}, with a line at the `expected` share."""
-    rows = {name: numbers(name, shares, (10,)) for name, shares in named("rows", rows).items()}
-    figure = Figure(figsize=(7, 0.4 + 0.3 * bool(title) + 0.85 * len(rows)))
-    axes = figure.subplots(len(rows), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
-    for ax, (name, shares) in zip(axes, rows.items(), strict=True):
-        ax.bar(range(10), shares, color=APPROXIMATION, width=0.6)
-        ax.axhline(expected, color=DATA, linestyle=(0, (4, 2)), linewidth=1)
-        ax.set_title(name)
-        ax.set(xlim=(-0.6, 9.6), xticks=range(10), yticks=[])
-        ax.spines["left"].set_visible(False)
-        ax.tick_params(length=0)
-    label(axes[0], 9.6, expected, f"{expected:.0%} in the data", DATA)
-    axes[-1].set(xlabel="digit")
-    return entitle(figure, title)

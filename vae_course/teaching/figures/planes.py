@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vae_course.teaching.arguments import every, named, numbers
+from vae_course.teaching.figures.digits import draw_digit
 from vae_course.teaching.figures.style import HALO, entitle, few_ticks, styled
-from vae_course.teaching.pictures import DIGITS, PRIOR
+from vae_course.teaching.pictures import APPROXIMATION, DIGITS, PRIOR
 
 MOST = 300  # codes in one panel: more would hide one another
 
@@ -38,6 +39,44 @@ def latent_plane(
         _label_prior(axes[-1], list(planes.values())[-1][0])
     entitle(figure, title)
     for _ in range(3):  # equal axes settle step by step; drawn at once, their labels are cut
+        figure.get_layout_engine().execute(figure)
+    return figure
+
+
+@styled
+def holes(planes: Mapping[str, tuple], labels: np.ndarray, *, title: str = "") -> Figure:
+    """Planes as heat pictures of how far their images are from real ones: {title: (`AroundCodes`, limit)}.
+
+    Axes count standard deviations of the codes, drawn as their digits, every eighth. A white line runs where
+    the distance is the limit. A ring is around the farthest image within radius 1.5, and the corner shows it;
+    the dashed circle has radius 2.
+    """
+    n, heat = len(named("planes", planes)), None
+    figure = Figure(figsize=(7, 0.35 + 6.2 / n))
+    axes = figure.subplots(1, n, sharex=True, sharey=True, squeeze=False)[0]
+    angle = np.linspace(0, 2 * np.pi, 100)
+    for ax, (name, (plane, limit)) in zip(axes, planes.items(), strict=True):
+        side = round(len(plane.distances) ** 0.5)
+        ticks = (np.arange(side) + 0.5) * 6 / side - 3
+        distances = np.asarray(plane.distances).reshape(side, side)
+        look = {"origin": "lower", "extent": (-3, 3, -3, 3), "vmin": 0, "vmax": 2}
+        heat = ax.imshow(distances, **look)
+        ax.contour(ticks, ticks, distances, [float(limit)], colors="white", linewidths=0.9)
+        draw_codes(ax, plane.codes[::8], labels[::8], rim=True)
+        ax.plot(2 * np.cos(angle), 2 * np.sin(angle), "--", color="white", linewidth=1.2)
+        inside = np.add.outer(ticks**2, ticks**2) < 1.5**2
+        row, column = divmod(int(np.argmax(np.where(inside, distances, 0))), side)
+        for width, color in ((3.4, "white"), (1.8, APPROXIMATION)):
+            ax.plot(ticks[column], ticks[row], "o", ms=14, mfc="none", mew=width, color=color)
+        draw_digit(ax.inset_axes([0, 0, 0.2, 0.2]), plane.images[row * side + column])
+        ax.set(title=name, xlim=(-3, 3), ylim=(-3, 3), xlabel="$z_1$, standard deviations of the codes")
+        ax.set_ylabel("$z_2$, likewise")
+        ax.label_outer()
+        few_ticks(ax)
+    words = "squared distance to the nearest training image"
+    figure.colorbar(heat, ax=axes, label=words, shrink=0.8, extend="max", ticks=[0, 1, 2])
+    entitle(figure, title)
+    for _ in range(3):  # as above
         figure.get_layout_engine().execute(figure)
     return figure
 

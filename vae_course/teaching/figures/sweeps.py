@@ -4,13 +4,25 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle
+from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, Ellipse
 from matplotlib.ticker import PercentFormatter
 
 from vae_course.teaching.arguments import every, named, numbers
 from vae_course.teaching.figures.digits import draw_digit
 from vae_course.teaching.figures.style import entitle, few_ticks, label, styled
 from vae_course.teaching.pictures import APPROXIMATION, DATA, EXACT, PRIOR
+
+ELLIPSES = (  # how the first Gaussian is drawn, and the second
+    (
+        {"edgecolor": "white", "linewidth": 3.6, "linestyle": "-"},
+        {"edgecolor": APPROXIMATION, "linewidth": 2.0, "linestyle": "-"},
+    ),
+    (
+        {"edgecolor": "white", "linewidth": 3.2, "linestyle": "-"},
+        {"edgecolor": EXACT, "linewidth": 1.7, "linestyle": (0, (2.5, 1.5))},
+    ),
+)
 
 
 @styled
@@ -124,60 +136,36 @@ def codes_and_prior(codes: np.ndarray, draws: np.ndarray, *, title: str = "") ->
 
 
 @styled
-def landscapes(
-    images: np.ndarray,
-    values: np.ndarray,
-    points: np.ndarray,
-    extent: tuple,
-    *,
-    unit: str,
-    columns: int = 4,
-    title: str = "",
-) -> Figure:
-    """Landscapes of n images over the latent plane, (n, rows, columns), lowest z2 first, in reading order.
-
-    Each holds its image of 64 pixels in a corner, and an open ring around its point of `points` (n, 2), wide
-    enough to leave in sight what lies there. All share one scale of colours, named by `unit`.
-    """
-    rows = -(-len(images) // columns)
-    figure = Figure(figsize=(7, 0.4 + 1.5 * rows + (0.3 if title else 0)))
-    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    for ax in axes.flat[len(images) :]:
-        ax.set_visible(False)
-    limits = {"vmin": np.min(values), "vmax": np.max(values)}
-    for ax, image, heights, point in zip(axes.flat, images, values, points, strict=False):
-        heat = ax.imshow(heights, origin="lower", extent=extent, **limits)
-        _ring_and_image(ax, point, 15, image)
-        ax.label_outer()
-    figure.supxlabel("first latent $z_1$", fontsize=10)
-    figure.supylabel("second latent $z_2$", fontsize=10)
-    figure.colorbar(heat, ax=axes, label=unit, shrink=0.9)
-    return entitle(figure, title)
-
-
-@styled
 def close_ups(
     images: np.ndarray,
     seen: Sequence[tuple[np.ndarray, tuple]],
-    points: np.ndarray,
+    points: np.ndarray | None,
     names: Sequence[str],
     *,
+    gaussians: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
     title: str = "",
 ) -> Figure:
     """Landscapes of n images, each on a square of its own, {(heights, extent)}, four in a row, and named.
 
     `heights` are nats below the top, lowest z2 first, and all share one scale. A bar says how long 0.1 of the
-    plane is, or 1 on a large square. An open ring stands around each of the `points` (n, 2).
+    plane is, or 1 on a large square. An open ring stands around each of the `points` (n, 2). Of up to two
+    `gaussians`, {name: (means, standard deviations)}, (n, 2) each, an ellipse shows two standard deviations:
+    of the first a solid one, of the second a dashed blue one. A key below names them.
     """
     rows = -(-len(images) // 4)
     figure = Figure(figsize=(7, 0.5 + 1.75 * rows))
     axes = figure.subplots(rows, 4, squeeze=False)
     lowest = min(np.min(heights) for heights, _ in seen)
-    for ax, image, (heights, extent), point, name in zip(
-        axes.flat, images, seen, points, names, strict=False
+    for i, (ax, image, (heights, extent), name) in enumerate(
+        zip(axes.flat, images, seen, names, strict=False)
     ):
         heat = ax.imshow(heights, origin="lower", extent=extent, vmin=lowest, vmax=0)
-        _ring_and_image(ax, point, 13, image)
+        if points is not None:
+            _ring(ax, points[i], 13)
+        for (M, SD), look in zip((gaussians or {}).values(), ELLIPSES, strict=False):
+            for each in look:
+                ax.add_patch(Ellipse(M[i], *(4 * np.asarray(SD[i])), fill=False, **each))
+        draw_digit(ax.inset_axes([0, 0, 0.27, 0.27]), image)
         left, right, bottom, top = extent
         bar = 1.0 if right - left > 1.5 else 0.1
         end, up = right - 0.06 * (right - left), bottom + 0.08 * (top - bottom)
@@ -188,11 +176,13 @@ def close_ups(
     for ax in axes.flat[len(images) :]:
         ax.set_visible(False)
     figure.colorbar(heat, ax=axes, label="nats below the top", shrink=0.9)
+    if gaussians:
+        key = [Line2D([], [], color=top["edgecolor"], ls=top["linestyle"]) for _, top in ELLIPSES]
+        figure.legend(key, gaussians, loc="outside lower center", ncols=2, fontsize=9.5)
     return entitle(figure, title)
 
 
-def _ring_and_image(ax, point, size, image):
-    """An open ring around the point, `size` points wide, and the image in a corner."""
+def _ring(ax, point, size):
+    """An open ring around the point, `size` points wide."""
     for width, color in ((3.2, "white"), (1.6, APPROXIMATION)):
         ax.plot(*point, "o", markersize=size, markerfacecolor="none", mew=width, color=color)
-    draw_digit(ax.inset_axes([0, 0, 0.27, 0.27]), image)

@@ -320,8 +320,14 @@ export function writeUp(context, text, x, y, colour) {
   context.restore();
 }
 
+const CUTS = [
+  [4, 4],
+  [12, 3],
+  [19, 2],
+]; // from the left end, and how wide: the bar comes from farther left
+
 // log p(x) = ELBO + KL as one bar of two colours: the ELBO ends where the KL begins, and both end at log p(x).
-// What lies left of `low` is not drawn. Without an ELBO it is log p(x) alone.
+// What lies left of `low` is not drawn, and cuts say so. Without an ELBO it is log p(x) alone.
 /** @type {(context: Context, width: number, height: number, bound: Bound, palette: Palette) => void} */
 export function drawBar(context, width, height, { low, logP, elbo, high = logP + 0.12 * (logP - low) }, palette) {
   const [left, right, top, thick] = [8, width - 8, 20, height - 42];
@@ -333,6 +339,7 @@ export function drawBar(context, width, height, { low, logP, elbo, high = logP +
   if (elbo === null) context.fillStyle = palette.exact;
   context.fillRect(left, top, middle - left, thick);
   hatch(context, middle, top, end - middle, thick, palette.exact);
+  for (const [from, wide] of CUTS) context.clearRect(left + from, top, wide, thick);
   context.fillStyle = palette.ink;
   context.fillRect(left, top + thick, right - left, 1);
   for (const tick of ticks(low, high, Math.max(2, Math.floor(width / 70)))) {
