@@ -197,6 +197,16 @@ def cells(row: Row) -> list[str]:
     return [*nats, bound, _from_to(row.sigma, 3), *shares, seconds]
 
 
+def warm_up_cells(card: "Card") -> dict[str, list[np.ndarray]]:
+    """With and without warm-up, for each start: KL and log p(x), held out, and L_beta on training images."""
+    found = {}
+    for (beta, warmed), row in card.warm_ups.items():
+        kl, log_p = (held_out({beta: row}, name)[0] for name in ("kl", "log_p"))
+        objective = row.elbo[:, 0] - (beta - 1) * row.kl[:, 0]  # type: ignore[index]
+        found[f"beta = {beta:g}{', warmed up' * warmed}"] = [kl, log_p, objective]
+    return found
+
+
 def _from_to(values, digits):
     low, high = (
         f"{value:z.{digits}f}".replace("-", "\N{MINUS SIGN}") for value in (values.min(), values.max())
