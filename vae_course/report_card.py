@@ -193,7 +193,7 @@ def cells(row: Row) -> list[str]:
     nats = [_from_to(values, 1) for values in row.log_p.T]  # train, held out
     bound = "" if row.elbo is None else _from_to(row.elbo[:, 1], 1)
     shares = _from_to(100 * row.bad, 0), _from_to(100 * row.rarest, 1)
-    seconds = "" if row.seconds is None else f"{row.seconds:.0f}"
+    seconds = "" if row.seconds is None else f"{row.seconds:.2g}"
     return [*nats, bound, _from_to(row.sigma, 3), *shares, seconds]
 
 
