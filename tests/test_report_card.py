@@ -123,7 +123,7 @@ def test_cells_say_the_lowest_and_the_highest_start():
     row = Row(
         pairs, np.zeros(2), pairs, pairs, np.array([0.15, 0.15]), np.array([0.2, 0.304]), np.zeros(2), 7.4
     )
-    wanted = ["20.0 to 21.0", "−2.0 to −1.0", "−2.0 to −1.0", "0.150", "20 to 30", "0.0", "7"]  # noqa: RUF001
+    wanted = ["20.0 to 21.0", "−2.0 to −1.0", "−2.0 to −1.0", "0.150", "20 to 30", "0.0", "7.4"]  # noqa: RUF001
     assert report_card.cells(row) == wanted
     assert report_card.cells(row._replace(elbo=None, seconds=None))[2::4] == ["", ""]
     assert len(report_card.COLUMNS) == len(wanted)

@@ -104,6 +104,15 @@ def around_gaussian(model: GaussianDecoder, x: Image, m: Latent, s: Latent) -> t
     return log_q, log_joints, jnp.exp(grid.log_cell_area) * s.prod()
 
 
+def expectation(f: Callable, m: Latent, s: Latent, nodes: int = NODES) -> Number:
+    """E[f(z)] for z from N(m, diag s^2), by a Gauss-Hermite quadrature with `nodes` points for each latent.
+
+    Raises `ValueError` for fewer than 1 node or more than 10^5 in all.
+    """
+    eps, weights = _hermite(nodes, len(m))  # (S, k), (S,)
+    return weights @ jax.vmap(lambda eps: f(m + s * eps))(eps)
+
+
 def quadrature_elbo(model: GaussianDecoder, x: Image, m: Latent, s: Latent, nodes: int = NODES) -> Number:
     """E_q[log p_theta(x given z)] - KL(q || p(z)) in nats, for q = N(m, diag s^2), without sampling.
 
@@ -112,9 +121,7 @@ def quadrature_elbo(model: GaussianDecoder, x: Image, m: Latent, s: Latent, node
     """
     checks.images(model, x=x)
     checks.gaussian(model, m, s)
-    eps, weights = _hermite(nodes, model.latents)  # (S, k), (S,)
-    heights = jax.vmap(lambda eps: log_likelihood(model, x, m + s * eps))(eps)  # (S,)
-    return weights @ heights - kl_to_prior(m, s)
+    return expectation(lambda z: log_likelihood(model, x, z), m, s, nodes) - kl_to_prior(m, s)
 
 
 def fit_gaussian(

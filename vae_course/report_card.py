@@ -193,8 +193,18 @@ def cells(row: Row) -> list[str]:
     nats = [_from_to(values, 1) for values in row.log_p.T]  # train, held out
     bound = "" if row.elbo is None else _from_to(row.elbo[:, 1], 1)
     shares = _from_to(100 * row.bad, 0), _from_to(100 * row.rarest, 1)
-    seconds = "" if row.seconds is None else f"{row.seconds:.0f}"
+    seconds = "" if row.seconds is None else f"{row.seconds:.2g}"
     return [*nats, bound, _from_to(row.sigma, 3), *shares, seconds]
+
+
+def warm_up_cells(card: "Card") -> dict[str, list[np.ndarray]]:
+    """With and without warm-up, for each start: KL and log p(x), held out, and L_beta on training images."""
+    found = {}
+    for (beta, warmed), row in card.warm_ups.items():
+        kl, log_p = (held_out({beta: row}, name)[0] for name in ("kl", "log_p"))
+        objective = row.elbo[:, 0] - (beta - 1) * row.kl[:, 0]  # type: ignore[index]
+        found[f"beta = {beta:g}{', warmed up' * warmed}"] = [kl, log_p, objective]
+    return found
 
 
 def _from_to(values, digits):

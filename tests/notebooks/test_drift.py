@@ -13,6 +13,7 @@ from vae_course.teaching import exercises
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))  # what `make` calls
 FILES = sorted((ROOT / "vae_course").glob("**/*.py"))
 # The one-sheet names each loss, and the catalogue of exercises what its inputs and mistakes are made of.
 TEXTS = (ROOT / "notebooks" / "one_sheet.md").read_text() + "".join(
@@ -94,11 +95,13 @@ def classes_named(module, tree):
     return {home(thing) for name, thing in vars(module).items() if name in names and isinstance(thing, type)}
 
 
-def test_whatever_the_package_offers_is_used_by_a_notebook_or_another_room():
+def test_whatever_the_package_offers_is_used_by_a_notebook_a_script_or_another_room():
     rooms = {room(path): ast.parse(path.read_text()) for path in FILES if path.name != "__init__.py"}
     unused = set().union(*map(offered, rooms))
     for path in NOTEBOOKS:
         unused -= used(code_of(path))
+    for path in SCRIPTS:
+        unused -= used(ast.parse(path.read_text()))
     unused -= {home(inspect.unwrap(getattr(exercises, name).library)) for name in exercises.__all__}
     unused -= {(where, name) for where, name in unused if re.search(rf"\b{name}\b", TEXTS)}
     for module, tree in rooms.items():  # a package's `__init__` only passes names on

@@ -17,6 +17,7 @@ from vae_course.marginal.landscape import DEPTH, Landscapes, close_up, hills, la
 from vae_course.marginal.linear import fit_ppca, linear_log_marginal, linear_posterior
 from vae_course.marginal.sampling import (
     estimates,
+    importance_bound,
     log_importance_weight,
     log_likelihoods,
     log_marginal_monte_carlo,

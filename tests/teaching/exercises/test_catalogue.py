@@ -123,6 +123,15 @@ def reparametrized_gradient(f, m, s, key):
     return slope, slope * eps
 
 
+def log_bernoulli(x, p):
+    return jnp.sum(jnp.log(jnp.where(x == 1, p, 1 - p)))
+
+
+def importance_bound(log_w):
+    largest = log_w.max(axis=1, keepdims=True)
+    return jnp.mean(jnp.log(jnp.mean(jnp.exp(log_w - largest), axis=1)) + largest[:, 0])
+
+
 def elbo_analytic_kl(model, x, m, s, key):
     z = sample(m, s, jax.random.split(key)[1])
     return log_likelihood(model, x, z) - kl_to_prior(m, s)
@@ -155,6 +164,8 @@ HAND_WRITTEN = [
     log_mean_exp,
     bayes_on_grid,
     log_importance_weight,
+    importance_bound,
+    log_bernoulli,
     kl_on_grid,
     elbo_estimate,
     gaussian_head,

@@ -268,6 +268,22 @@ def test_the_still_picture_has_the_posterior_and_a_q_that_lies_far_off(vae, T):
         assert bottom < z2 < top
 
 
+def test_the_still_picture_of_a_drawing_has_the_ring_at_its_mode_and_the_encoders_bar(vae):
+    explorer = make(vae, parts=("evidence", "encoder", "draw"), strokes=SEVEN)
+    plane, bar = (lambda axes: (axes[0], axes[-1]))(styled(explorer._figure)().axes)
+    heights = plane.images[0].get_array()
+    row, column = np.unravel_index(heights.argmax(), heights.shape)
+    left, right, bottom, top = plane.images[0].get_extent()
+    place = left + (column + 0.5) * (right - left) / heights.shape[1]
+    up = bottom + (row + 0.5) * (top - bottom) / heights.shape[0]
+    np.testing.assert_allclose(explorer.z, (place, up), atol=0.02)
+    log_p = log_marginals(vae.decoder, explorer.x[None], tolerance=1e-3).log_p[0]
+    bound = quadrature_elbo(vae.decoder, explorer.x, *vae.encoder(explorer.x))
+    title = bar.get_title() + bar.get_title("left")
+    parts = [float(found) for found in re.findall(r"-?[\d.]+", title.replace("\N{MINUS SIGN}", "-"))]
+    np.testing.assert_allclose(parts, [bound, log_p - bound], atol=0.1)
+
+
 def test_the_still_picture_draws_the_priors_samples_as_open_circles_sized_by_share(vae, T):
     plane = make(vae, parts=("evidence", "prior samples"), zoom=False)._figure().axes[0]
     circles = next(c for c in plane.collections if len(c.get_offsets()) == 100)

@@ -35,6 +35,7 @@ from vae_course import (
     data,
     elbo,
     gaussian,
+    likelihoods,
     losses,
     map_latents,
     marginal,
@@ -47,7 +48,8 @@ from vae_course.teaching.exercises.general import Mistake
 from vae_course.teaching.exercises.pencil import Number
 
 ROOMS = {room.__name__.split(".")[-1]: room for room in (autoencoder, data, elbo, gaussian, map_latents)}
-ROOMS |= {"losses": losses, "marginal": marginal, "models": models, "samples": samples, "training": training}
+ROOMS |= {"likelihoods": likelihoods, "losses": losses, "marginal": marginal, "models": models}
+ROOMS |= {"samples": samples, "training": training}
 SCOPE = {**vars(jnp), "jax": jax, "logsumexp": logsumexp}
 SCOPE |= {name: value for room in ROOMS.values() for name, value in vars(room).items()}
 

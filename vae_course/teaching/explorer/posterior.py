@@ -112,8 +112,10 @@ class PosteriorExplorer(Instrument):
         if codes is None:
             X_ = jnp.asarray(X)
             codes = for_each(self._exact.mode, X_) if encoder is None else apply(encoder, X_)[0]
-        codes = numbers("codes", codes, (len(X), 2))
+        codes, placed = numbers("codes", codes, (len(X), 2)), z is not None
         _number_of("image", image, len(X))
+        if z is None and strokes and "evidence" in parts:  # as the browser places it
+            z = _mode(self._exact, image_of_strokes(strokes))
         super().__init__(
             title=title,
             alt=_in_words(len(X), parts),
@@ -130,7 +132,7 @@ class PosteriorExplorer(Instrument):
             _codes=floats(codes),
             _parts=parts,
             _extent=square_around(codes, PRIORS_SQUARE if "evidence" in parts else 1.3 * codes),
-            _placed=z is not None,
+            _placed=placed,
         )
 
     @property
@@ -202,9 +204,13 @@ class PosteriorExplorer(Instrument):
     def _draw_bar(self, ax, x):
         """log p(x), in two parts if there is a q."""
         log_p = float(log_marginals(self._exact.model, x[None]).log_p[0])
-        low, bound = log_p - BAR, log_p
+        low, bound, q = log_p - BAR, log_p, None
         if "q" in self._parts:
-            bound = float(quadrature_elbo(self._exact.model, x, jnp.asarray(self.z), jnp.asarray(self.s)))
+            q = jnp.asarray(self.z), jnp.asarray(self.s)
+        elif "encoder" in self._parts:
+            q = self._encode(x)
+        if q is not None:
+            bound = float(quadrature_elbo(self._exact.model, x, *q))
         ax.barh(0, max(bound - low, 0), left=low, color=APPROXIMATION if bound < log_p else EXACT)
         ax.barh(0, log_p - max(bound, low), left=max(bound, low), color="white", edgecolor=EXACT, hatch="///")
         ax.set(xlim=(low, log_p + 0.1 * BAR), yticks=[], xlabel="nats")
@@ -217,6 +223,9 @@ def _prior_samples(model, x):
     """Draws from the prior, and the share of each in the sum of all p(x given z)."""
     Z = jax.random.normal(jax.random.key(1), (SAMPLES, 2))
     return Z, jax.nn.softmax(log_likelihoods(jax.vmap(model)(Z), model.sigma, x))
+
+
+_mode = eqx.filter_jit(lambda plane, x: plane.mode(x))
 
 
 @eqx.filter_jit

@@ -12,6 +12,11 @@ THREE = (  # one stroke of our own, to begin with something on the paper
         *((12.5, 27.0), (9.5, 24.5)),
     ),
 )
+NO_DIGITS = {  # drawings that are none
+    "cross": (((4.0, 4.0), (28.0, 28.0)), ((28.0, 4.0), (4.0, 28.0))),
+    "house": (((6.0, 14.0), (16.0, 3.0), (26.0, 14.0), (26.0, 30.0), (6.0, 30.0), (6.0, 14.0)),),
+    "bar": (((16.0, 2.0), (16.0, 30.0)),),
+}
 
 
 def on_paper(name: str, strokes) -> tuple:

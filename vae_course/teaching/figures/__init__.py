@@ -3,9 +3,11 @@
 Each function draws one kind of figure and returns it; `show` displays it with its alternative text.
 """
 
+from vae_course.teaching.figures.aggregate import draws_and_holes, missing_nats
 from vae_course.teaching.figures.bounds import bound_and_truth, variance_ratios, variances
 from vae_course.teaching.figures.components import principal_directions
 from vae_course.teaching.figures.digits import digit_grid, digit_rows, draw_digit
+from vae_course.teaching.figures.likelihoods import cross_entropy_area, decoded_and_drawn
 from vae_course.teaching.figures.lines import Line, histograms, learning_curves, named_lines
 from vae_course.teaching.figures.model import show_model
 from vae_course.teaching.figures.planes import draw_codes, holes, latent_plane
@@ -28,12 +30,15 @@ __all__ = [
     "close_up",
     "close_ups",
     "codes_and_prior",
+    "cross_entropy_area",
+    "decoded_and_drawn",
     "digit_balance",
     "digit_grid",
     "digit_rows",
     "distributions",
     "draw_codes",
     "draw_digit",
+    "draws_and_holes",
     "entitle",
     "falling_sigma",
     "figure_html",
@@ -41,6 +46,7 @@ __all__ = [
     "holes",
     "latent_plane",
     "learning_curves",
+    "missing_nats",
     "named_lines",
     "over_beta",
     "posteriors",

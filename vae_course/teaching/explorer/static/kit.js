@@ -202,7 +202,11 @@ export function surface(canvas, paint) {
   }
   const size = new ResizeObserver(now);
   size.observe(canvas);
-  const theme = new MutationObserver(now); // JupyterLab's theme is an attribute of the page's body
+  // JupyterLab's theme is an attribute of the page's body; its colours may come a moment later.
+  const theme = new MutationObserver(() => {
+    now();
+    setTimeout(now, 500);
+  });
   theme.observe(document.body, {
     attributes: true,
     attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"],
