@@ -5,7 +5,7 @@ Each function draws one kind of figure and returns it; `show` displays it with i
 
 from vae_course.teaching.figures.bounds import bound_and_truth, variance_ratios, variances
 from vae_course.teaching.figures.components import principal_directions
-from vae_course.teaching.figures.digits import digit_grid, digit_rows, draw_digit
+from vae_course.teaching.figures.digits import digit_grid, digit_rows, draw_digit, frame
 from vae_course.teaching.figures.lines import Line, histograms, learning_curves, named_lines
 from vae_course.teaching.figures.model import show_model
 from vae_course.teaching.figures.planes import draw_codes, holes, latent_plane
@@ -37,6 +37,7 @@ __all__ = [
     "entitle",
     "falling_sigma",
     "figure_html",
+    "frame",
     "histograms",
     "holes",
     "latent_plane",
