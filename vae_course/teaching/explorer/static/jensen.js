@@ -103,7 +103,10 @@ function viewOf(host) {
   };
 
   return {
-    settings: counts.length === 1 ? [] : [{ trait: "K", label: "K, the number of weights in each average", scale: among(counts) }],
+    settings:
+      counts.length === 1
+        ? []
+        : [{ trait: "K", label: "K, the number of weights in each average", scale: among(counts) }],
     charts: counts.length === 1 ? [curve] : [curve, closing],
     look() {
       now = bounds[counts.indexOf(host.get("K"))];
