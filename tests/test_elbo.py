@@ -11,7 +11,7 @@ from vae_course import elbo, marginal
 from vae_course.data import load_digits
 from vae_course.elbo import elbo_analytic_kl, elbo_estimate
 from vae_course.map_latents import log_joint
-from vae_course.models import Decoder, GaussianDecoder, LinearDecoder
+from vae_course.models import VAE, Decoder, GaussianDecoder, GaussianEncoder, LinearDecoder
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -334,3 +334,13 @@ def test_a_gaussian_over_other_latents_is_told_so(estimate):
 def test_bad_arguments_are_named(call, error, says):
     with pytest.raises(error, match=f"(?s){says}"):
         call()
+
+
+def test_the_gaps_of_vaes_add_up_to_what_their_bounds_lack():
+    vaes = [VAE(GaussianEncoder(key=jax.random.key(i)), MODEL) for i in range(2)]
+    log_p, found = elbo.gaps_of_vaes(vaes, X)
+    bounds, truths = np.stack([elbo.bounds_and_truths(vae, X) for vae in vaes], axis=1)
+    np.testing.assert_allclose(log_p, np.stack([LOG_P] * 2), atol=0.05)
+    np.testing.assert_allclose(truths, log_p, atol=0.1)
+    np.testing.assert_allclose(found.approximation + found.amortization, log_p - bounds, atol=1e-3)
+    assert found.off.shape == (2, len(X))

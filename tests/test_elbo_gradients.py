@@ -1,11 +1,19 @@
 """The two gradients of an average, against the averages and the variances that are known in closed form."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from vae_course.elbo import means_of_the_others, reparametrized_gradient, score_function_gradient
+from vae_course.elbo import (
+    gradient_variances,
+    means_of_the_others,
+    reparametrized_gradient,
+    score_function_gradient,
+    three_gradients,
+)
+from vae_course.models import GaussianDecoder, LinearDecoder
 
 BOTH = pytest.mark.parametrize("estimator", [reparametrized_gradient, score_function_gradient])
 ALL = pytest.mark.parametrize(
@@ -104,3 +112,23 @@ def test_bad_arguments_are_named(estimator, arguments, named):
 def test_the_score_needs_a_positive_spread(s):
     with pytest.raises(ValueError, match="`s` must be positive"):
         score_function_gradient(square, M, S.at[1].set(s), KEY)
+
+
+def test_three_gradients_side_by_side_have_the_known_variances():
+    m, s, keys = jnp.array([1.0]), jnp.array([0.3]), jax.random.split(jax.random.key(2), 200_000)
+    found, mean = three_gradients(eqx.Partial(square), m, s, keys)
+    known = [1 / 0.3**2 + 14 + 15 * 0.3**2, 8 + 10 * 0.3**2, 4 * 0.3**2]
+    np.testing.assert_allclose(np.asarray(found, np.float64).var(axis=1)[:, 0], known, rtol=0.05)
+    np.testing.assert_allclose(found.mean(axis=1)[:, 0], 2, atol=0.05)
+    assert mean == pytest.approx(1.09, abs=0.01)
+
+
+def test_a_model_s_gradients_vary_as_those_of_its_likelihood():
+    model = GaussianDecoder(LinearDecoder(key=jax.random.key(0), pixels=3), sigma=0.6)
+    x, m, s = jnp.array([0.2, 0.5, 0.1]), jnp.array([0.3, -0.4]), jnp.array([0.2, 0.3])
+    keys = jax.random.split(jax.random.key(3), 100_000)
+    variances, _ = gradient_variances(model, x[None], m[None], s[None], keys)
+    W = np.asarray(model.decoder.linear.weight, np.float64)
+    curvature = W.T @ W / 0.6**2  # the slope at z is a constant minus curvature @ z
+    expected = np.trace(curvature @ np.diag(np.asarray(s) ** 2) @ curvature)
+    np.testing.assert_allclose(variances[0, 2], expected, rtol=0.03)

@@ -82,3 +82,11 @@ def test_the_vae_and_its_beta(beta):
 def test_all_of_a_vae_is_trained_by_its_loss():
     for path, slope in jax.tree.leaves_with_path(eqx.filter_grad(losses.vae_loss)(VAE, X[0], KEY)):
         assert (slope != 0).any(), path
+
+
+def test_by_its_encoder_loss_only_the_encoder_of_a_vae_is_trained():
+    found = losses.vae_encoder_loss(VAE, X[0], KEY)
+    np.testing.assert_allclose(found, losses.vae_loss(VAE, X[0], KEY), rtol=1e-6)
+    slopes = eqx.filter_grad(losses.vae_encoder_loss)(VAE, X[0], KEY)
+    assert all((slope != 0).any() for slope in jax.tree.leaves(slopes.encoder))
+    assert all((slope == 0).all() for slope in jax.tree.leaves(slopes.decoder))

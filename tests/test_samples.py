@@ -10,8 +10,10 @@ from sklearn.neighbors import KNeighborsClassifier
 from vae_course.data import load_digits
 from vae_course.models import Decoder, Encoder, GaussianDecoder, LinearDecoder
 from vae_course.samples import (
+    AroundCodes,
     around_codes,
     as_in_01,
+    bad_around,
     bad_limit,
     halfway_distances,
     nearest_to_each,
@@ -117,6 +119,14 @@ def test_around_codes_counts_in_their_standard_deviations(digits):
     np.testing.assert_allclose(found.images[2], decoder(jnp.asarray(at, jnp.float32)), atol=1e-4)
     squared = cdist(np.asarray(found.images, np.float64), np.asarray(X, np.float64), "sqeuclidean")
     np.testing.assert_allclose(found.distances, squared.min(axis=1), rtol=1e-4)
+
+
+def test_bad_places_around_the_codes_are_a_share_of_the_disc():
+    ticks = (np.arange(80) + 0.5) * 6 / 80 - 3
+    plane = AroundCodes(np.zeros((1, 2)), np.zeros((6400, 64)), np.tile(ticks, 80))  # the distance is z1
+    segment = np.arccos(1 / 2) - 1 / 2 * np.sqrt(3) / 2  # of the disc of radius 1, beyond z1 = 1/2
+    np.testing.assert_allclose(bad_around(plane, 1.0), segment / np.pi, atol=0.01)
+    np.testing.assert_allclose(bad_around(plane, 0.5, radius=1.0), segment / np.pi, atol=0.03)
 
 
 def test_the_measures_of_01_are_those_functions_means(digits):

@@ -15,8 +15,8 @@ import numpy as np
 from vae_course import checks
 from vae_course.gaussian import kl_to_prior, log_density, sample
 from vae_course.map_latents import log_joint, log_likelihood
-from vae_course.marginal import DecodedGrid, for_each, latent_grid
-from vae_course.models import GaussianDecoder
+from vae_course.marginal import DecodedGrid, for_each, latent_grid, log_marginals
+from vae_course.models import GaussianDecoder, apply
 from vae_course.training import climb
 from vae_course.typed import Image, Images, Key, Latent, Latents, Number, Numbers, Plane, Scalar
 
@@ -80,6 +80,33 @@ def means_of_the_others(values: Numbers) -> Numbers:
     [3.0, 2.0, 1.0]
     """
     return (values.sum() - values) / (values.size - 1)
+
+
+@eqx.filter_jit
+def three_gradients(f: Callable, m: Latent, s: Latent, keys) -> tuple:
+    """Gradients with respect to m, one for each of n keys: (3, n, k); and the mean of f over their draws.
+
+    First by the score function, then with the mean of all other draws as a baseline, then reparametrized.
+    """
+
+    def score(key, baseline=0.0):
+        return score_function_gradient(f, m, s, key, baseline)[0]
+
+    heights = jax.vmap(lambda key: f(sample(m, s, key)))(keys)
+    with_baseline = jax.vmap(score)(keys, means_of_the_others(heights))
+    through = jax.vmap(lambda key: reparametrized_gradient(f, m, s, key)[0])(keys)
+    return jnp.stack([jax.vmap(score)(keys), with_baseline, through]), heights.mean()
+
+
+@eqx.filter_jit
+def gradient_variances(model: GaussianDecoder, X: Images, M: Latents, SD: Latents, keys):
+    """Variances of `three_gradients` of log p(x given z), summed over the latents, (N, 3); the means of f."""
+
+    def one(row):
+        draws, mean = three_gradients(eqx.Partial(log_likelihood, model, row[0]), *row[1:], keys)
+        return draws.var(axis=1).sum(axis=1), mean
+
+    return jax.lax.map(one, (X, M, SD))
 
 
 def kl_on_grid(log_q: Plane, log_p: Plane, cell_area: Scalar) -> Number:
@@ -204,6 +231,19 @@ def gaps(model: GaussianDecoder, X: Images, M: Latents, SD: Latents, log_p) -> G
     off, width = (np.abs(M - best_M) / SD).max(axis=1), (SD / best_SD).mean(axis=1)
     of_q = np.asarray(off), np.asarray(width)
     return Gaps(log_p - best, best - given, log_p - from_given, *of_q, best_M, best_SD)
+
+
+def bounds_and_truths(vae, X: Images) -> np.ndarray:
+    """The ELBO of the encoder's q, a quadrature, and log p(x), both in nats, for each image of X: (2, N)."""
+    bounds = quadrature_elbos(vae.decoder, X, *apply(vae.encoder, X))
+    return np.stack([np.asarray(bounds), log_marginals(vae.decoder, X, tolerance=0.05).log_p])
+
+
+def gaps_of_vaes(vaes, X: Images) -> tuple[np.ndarray, Gaps]:
+    """log p(x) in nats and the `gaps` of the encoder's q for each image of X (N, d), (starts, N) each."""
+    log_p = [log_marginals(vae.decoder, X).log_p for vae in vaes]
+    each = [gaps(vae.decoder, X, *apply(vae.encoder, X), p) for vae, p in zip(vaes, log_p, strict=True)]
+    return np.stack(log_p), jax.tree.map(lambda *of_starts: np.stack(of_starts), *each)
 
 
 _quadrature_elbos = eqx.filter_jit(eqx.filter_vmap(quadrature_elbo, in_axes=(None, 0, 0, 0)))

@@ -6,6 +6,7 @@ image has latents of its own, an example is a pair (i, x): the number of the ima
 
 from collections.abc import Callable
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 
@@ -62,6 +63,14 @@ def vae_loss(vae, x, key):
     """-E_q[log p_theta(x given z)] + KL(q || p(z)), by one draw; over theta and phi (05)."""
     m, s = vae.encoder(x)
     return -elbo_analytic_kl(vae.decoder, x, m, s, key)
+
+
+def vae_encoder_loss(vae, x, key):
+    """`vae_loss` over phi alone: the decoder stays as it is (05)."""
+    weights, rest = eqx.partition(vae.decoder, eqx.is_array)
+    still = eqx.combine(jax.lax.stop_gradient(weights), rest)
+    m, s = vae.encoder(x)
+    return -elbo_analytic_kl(still, x, m, s, key)
 
 
 def beta_vae_loss(vae, example, key):

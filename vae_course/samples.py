@@ -97,6 +97,14 @@ def around_codes(encoder: Callable, decoder: Callable, X: Images, cells: int = 8
     return AroundCodes((codes - mean) / sd, images, nearest_to_each(images, X)[1])
 
 
+def bad_around(plane: AroundCodes, limit: Scalar, radius: float = 2.0) -> Number:
+    """The share of the places within `radius` of the codes' mean whose images are bad, beyond the limit."""
+    side = round(len(plane.distances) ** 0.5)
+    ticks = (np.arange(side) + 0.5) * 6 / side - 3
+    inside = np.add.outer(ticks**2, ticks**2).ravel() < radius**2
+    return jnp.mean(plane.distances[inside] > limit)
+
+
 def bad_limit(encoder: Callable, decoder: Callable, images: Images, X) -> Number:
     """Nine in ten reconstructions of `images` are nearer than this to X (M, d), as a squared distance.
 

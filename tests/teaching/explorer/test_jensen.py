@@ -126,6 +126,15 @@ def test_the_still_picture_marks_the_gap():
     assert f"log of the mean {mean:.2f}" in [text.get_text() for text in alone.axes[1].texts]
 
 
+def test_without_averages_only_the_weights_are_left(shown):
+    slider = JensenSlider(LOGS, LOG_P, averages=False)
+    assert slider._counts == [1]
+    (ax,) = slider._figure().axes
+    assert f"gap {LOG_P - LOGS.mean():.2f}" in [text.get_text() for text in ax.texts]
+    page = shown(slider)
+    assert (page.locator("canvas").count(), page.get_by_role("slider").count()) == (1, 0)
+
+
 def test_in_a_browser_a_larger_K_closes_the_gap(shown):
     page = shown(JensenSlider(LOGS, LOG_P))
     slider = page.get_by_role("slider", name="the number of weights in each average")

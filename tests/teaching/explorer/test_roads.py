@@ -164,6 +164,17 @@ def test_what_the_reader_sets_is_set_from_python_too(digits):
         roads.first = 10
 
 
+def test_images_beyond_the_limit_are_framed(digits, shown):
+    roads = TwoRoads(*digits[:2], first=3, second=7, limit=0.9)
+    (ax,) = roads._figure().axes
+    far = [float(tick.get_text()) > 0.9 for tick in ax.get_xticklabels()]
+    frames = [patch.get_x() for patch in ax.patches if patch.get_linewidth() > 1.5]
+    framed = [any(abs(x - 9 * i) < 1 for x in frames) for i in range(9)]
+    assert 0 < sum(far) < 9
+    assert framed == far
+    assert shown(roads).locator(".bad").count() == sum(far)
+
+
 def test_the_still_picture_has_both_strips_and_how_far_each_image_is(digits):
     X, labels, decoder, codes = digits
     roads = TwoRoads(*digits, first=3, second=7)
@@ -176,4 +187,5 @@ def test_the_still_picture_has_both_strips_and_how_far_each_image_is(digits):
         distances = cdist(images, X, "sqeuclidean").min(axis=1)
         assert [float(tick.get_text()) for tick in ax.get_xticklabels()] == pytest.approx(distances, abs=0.06)
     assert len(TwoRoads(*digits[:2])._figure().axes) == 1
+    assert not any(patch.get_linewidth() > 1.5 for patch in blends.patches)
     assert 'alt="Images on the way' in roads.still()

@@ -362,5 +362,6 @@ def test_the_ring_is_around_the_worst_place_in_the_middle():
     ax, *_ = figures.holes({"a": (plane, 1.0)}, np.zeros(9)).axes
     (ring, _) = [line for line in ax.lines if line.get_marker() == "o"]
     assert (ring.get_xdata()[0], ring.get_ydata()[0]) == pytest.approx((-0.5, 0.5))
+    assert "8% bad" in [text.get_text() for text in ax.texts]  # one of the twelve cells within radius 2
     (corner,) = ax.child_axes
     assert corner.get_images()[0].get_array().min() == 1

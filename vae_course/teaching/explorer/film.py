@@ -154,8 +154,8 @@ class TrainingFilm(Instrument):
         for style, face in (("-", DATA), ("--", "white")):
             handles.append(Line2D([], [], color=DATA, linestyle=style, marker="o", mfc=face, ms=4, lw=1.2))
         words = ["log p(x)", "ELBO", "training", "held out"]
-        ax.legend(handles, words, loc="lower right", fontsize=8.5, ncols=2, handlelength=2)
-        ax.set_title("The bound rises, and the shaded gap opens", loc="left")
+        above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "columnspacing": 1.2}
+        ax.legend(handles, words, fontsize=8.5, ncols=4, handlelength=2, **above)
 
 
 class Frame(NamedTuple):

@@ -13,6 +13,9 @@ from vae_course.teaching.pictures import APPROXIMATION, DATA, EXACT
 GROUPS = 20  # at least, for each K
 WIDEST = 3.2  # times p(x): where the weights are cut off in the picture
 DRAWN = 300  # averages
+ALT = (
+    "Importance weights as dots on the bent curve log w over w, the log of their mean above the mean of logs"
+)
 
 
 class OneOf(TraitType):
@@ -34,8 +37,8 @@ class JensenSlider(Instrument):
     mean of their logs: an estimate of L_K = E log (1/K sum of K weights), which is the ELBO for K = 1 and
     rises towards log p(x). `log_p` is log p(x) in nats, if it is known; unless given, the log of the mean of
     all weights takes its place, and is labelled as that. `K` is where the reader starts. Weights beyond the
-    picture are drawn at its edge, and counted. Raises `TypeError` or `ValueError`, naming the argument that
-    does not fit.
+    picture are drawn at its edge, and counted. Without `averages` K stays 1, and all that belongs to a larger
+    K is left out. Raises `TypeError` or `ValueError`, naming the argument that does not fit.
 
     `.K` is what the reader has set, in both directions: 1, 2, 5, 10, ... as long as 20 groups are left.
     """
@@ -55,6 +58,7 @@ class JensenSlider(Instrument):
         log_p: float | None = None,
         *,
         K: int = 1,
+        averages: bool = True,
         title: str = "The mean of the logs lies below the log of the mean",
     ):
         log_weights = numbers("log_weights", log_weights, (None,))
@@ -63,12 +67,11 @@ class JensenSlider(Instrument):
             raise ValueError(f"{needed}, got {len(log_weights)}")
         exact = log_p is not None
         truth = numbers("log_p", log_p, ()) if exact else _log_averages(log_weights, len(log_weights))[0]
-        counts = _counts(len(log_weights))
+        counts = _counts(len(log_weights)) if averages else [1]
+        closing = f"L with K weights, which rises towards {'log p(x)' if exact else 'the log of the mean'}"
         super().__init__(
             title=title,
-            alt="The bent curve log w over w with averages of importance weights as dots on it, the log of "
-            "their mean above the mean of their logs; beside it L with K weights, which rises from the ELBO "
-            f"towards {'log p(x)' if exact else 'the log of the mean weight'}",
+            alt=ALT + (f"; beside it {closing}" if averages else ""),
             _counts=counts,
             K=K,
             _bounds=[_bound(log_weights, count) for count in counts],
@@ -83,7 +86,7 @@ class JensenSlider(Instrument):
         now = self._bounds[self._counts.index(self.K)]
         here = now["nats"]
         figure = Figure(figsize=(7.4, 3.4))
-        curve, closing = figure.subplots(1, 2)
+        curve, *rest = figure.subplots(1, 1 + (len(bounds) > 1), squeeze=False)[0]
         widest = max(0.1, log_p - bounds[0])
         low = -max(2.0, 2.2 * widest)
         w = np.linspace(np.exp(low), WIDEST, 400)
@@ -105,8 +108,16 @@ class JensenSlider(Instrument):
         curve.set(xlim=(0, WIDEST), ylim=(low, np.log(WIDEST) + 0.3), ylabel=f"log w, nats from {truth}")
         what = "weight" if self.K == 1 else f"average of {self.K} weights"
         curve.set(
-            xlabel=f"{what}, over {'p(x)' if exact else 'the mean'}", title=f"Jensen's gap for K = {self.K}"
+            xlabel=f"{what}, over {'p(x)' if exact else 'the mean'}",
+            title="Jensen's gap" + (f" for K = {self.K}" if rest else ""),
         )
+        for closing in rest:
+            self._draw_closing(closing, bounds, here, truth, widest)
+        return figure
+
+    def _draw_closing(self, closing, bounds, here, truth, widest):
+        """L with K weights over K, up to log p(x)."""
+        log_p = self._truth
         closing.plot(self._counts, bounds, "-o", color=APPROXIMATION, markersize=4)
         closing.axhline(log_p, color=EXACT, linestyle="--", linewidth=1)
         note(closing, 1, log_p, f"{truth} {log_p:.2f}", EXACT, (2, 8))
@@ -116,7 +127,6 @@ class JensenSlider(Instrument):
         closing.set_xticks(self._counts, self._counts)
         closing.minorticks_off()
         closing.set(xlabel="K", ylabel="nats", title="More weights, a smaller gap")
-        return figure
 
 
 def _log_averages(log_weights: np.ndarray, K: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from matplotlib.figure import Figure
-from traitlets import Bytes, Dict, Int, List, TraitType, validate
+from traitlets import Bytes, Dict, Float, Int, List, TraitType, validate
 
 from vae_course.data import SIDE, blend
 from vae_course.models import Decoder, GaussianDecoder, LinearDecoder, apply
@@ -38,8 +38,9 @@ class TwoRoads(Instrument):
     which training image is nearest, and its squared distance, summed over the pixels.
 
     `decoder` has two latents and 64 pixels, and `codes` (N, 2) are the images' places on its plane. Without
-    both there is only the blend. `first`, `second` and `t`, from 0 to 1, are what the reader sets, in both
-    directions. Raises `TypeError` or `ValueError`, naming the argument that does not fit.
+    both there is only the blend. Images of a strip whose squared distance is above `limit` are bad, and
+    framed. `first`, `second` and `t`, from 0 to 1, are what the reader sets, in both directions. Raises
+    `TypeError` or `ValueError`, naming the argument that does not fit.
     """
 
     _esm = bundle("roads")
@@ -53,6 +54,7 @@ class TwoRoads(Instrument):
     _decoder = Dict(None, allow_none=True).tag(sync=True)
     _codes = Bytes().tag(sync=True)  # float32: z1, z2, z1, z2, ...
     _extent = List().tag(sync=True)
+    _limit = Float(None, allow_none=True).tag(sync=True)  # None: no frames
 
     def __init__(
         self,
@@ -64,6 +66,7 @@ class TwoRoads(Instrument):
         first: int = 0,
         second: int = 1,
         t: float = 0.5,
+        limit: float | None = None,
         title: str = "From one digit to another",
     ):
         X = images_of("X", X)
@@ -87,6 +90,7 @@ class TwoRoads(Instrument):
             first=_digit("first", first, labels),
             second=_digit("second", second, labels),
             t=t,
+            _limit=None if limit is None else float(numbers("limit", limit, ())),
             _labels=labels.tobytes(),
             _images=floats(X),
             **sent,
@@ -110,7 +114,7 @@ class TwoRoads(Instrument):
         }
 
     def _figure(self) -> Figure:
-        from vae_course.teaching.figures import draw_digit  # imports pyplot
+        from vae_course.teaching.figures import draw_digit, frame  # imports pyplot
 
         roads = self._roads()
         figure = Figure(figsize=(7, 1.1 * len(roads)), layout="constrained")
@@ -118,6 +122,8 @@ class TwoRoads(Instrument):
         for ax, (name, (strip, distances)) in zip(axes, roads.items(), strict=True):
             for column, image in enumerate(strip):
                 draw_digit(ax, image, column=column)
+                if self._limit is not None and distances[column] > self._limit:
+                    frame(ax, column=column)
             middles = (SIDE + 1) * np.arange(len(STOPS)) + SIDE / 2
             ax.set_xticks(middles, [f"{distance:.1f}" for distance in distances])
             ax.set_title(name, loc="left")

@@ -56,6 +56,9 @@ def still_bar(ax: Axes, elbo: float, log_p: float, low: float, high: float, titl
     if log_p - start > 0.08 * (high - low):
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
         ax.text((start + log_p) / 2, 0, "KL", color=EXACT, bbox=box, **middle)
+    elif start - low > 0.6 * (high - low):  # named from within the ELBO's part
+        place = ((start + log_p) / 2, 0), (start - 0.07 * (high - low), 0)
+        ax.annotate("KL", *place, color="white", arrowprops={"arrowstyle": "->", "color": EXACT}, **middle)
     log_p, elbo, kl = (f"{nats:z.2f}".replace("-", MINUS) for nats in (log_p, elbo, log_p - elbo))
     ax.set(xlim=(low, high), yticks=[], xlabel="nats")
     ax.spines["left"].set_visible(False)

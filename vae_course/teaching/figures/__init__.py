@@ -6,7 +6,7 @@ Each function draws one kind of figure and returns it; `show` displays it with i
 from vae_course.teaching.figures.aggregate import draws_and_holes, missing_nats
 from vae_course.teaching.figures.bounds import bound_and_truth, variance_ratios, variances
 from vae_course.teaching.figures.components import principal_directions
-from vae_course.teaching.figures.digits import digit_grid, digit_rows, draw_digit
+from vae_course.teaching.figures.digits import digit_grid, digit_rows, draw_digit, frame
 from vae_course.teaching.figures.likelihoods import cross_entropy_area, decoded_and_drawn
 from vae_course.teaching.figures.lines import Line, histograms, learning_curves, named_lines
 from vae_course.teaching.figures.model import show_model
@@ -42,6 +42,7 @@ __all__ = [
     "entitle",
     "falling_sigma",
     "figure_html",
+    "frame",
     "histograms",
     "holes",
     "latent_plane",

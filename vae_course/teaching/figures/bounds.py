@@ -86,8 +86,11 @@ def variances(
         ax.loglog(x, numbers(name, formula, (len(x),)), style, color=EXACT, linewidth=1.5)
         dots = {"color": APPROXIMATION, "ms": 5, "linestyle": "none"}
         ax.plot(points, numbers(name, measured, (len(points),)), marker, **dots)
-        label(ax, x[0], formula[0], name, EXACT, offset=(-8, 0)).set(ha="right")
-    ax.set(xlabel="standard deviation s of q", ylabel="variance of one draw", xlim=(x[0] / 3, x[-1] * 1.1))
+        rises = formula[1] > 1.1 * formula[0]  # then there is room under the line
+        label(ax, x[0], formula[0], name, EXACT, offset=(24, -6) if rises else (8, 13))
+    words = "variance of the gradient\nfrom one draw"
+    ax.set(xlabel="standard deviation s of q", ylabel=words, xlim=(x[0] / 1.1, x[-1] * 1.1))
+    ax.set_ylim(bottom=ax.get_ylim()[0] / 2)
     few_ticks(ax)
     ax.minorticks_off()
     ax.set_xticks(points, [f"{point:g}" for point in points])

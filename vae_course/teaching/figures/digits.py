@@ -50,9 +50,14 @@ def digit_grid(
         row, column = divmod(i, columns)
         draw_digit(ax, image, row, column)
         if framed[i]:
-            corner, wide = (CELL * column - RIM, CELL * row - RIM), SIDE + 2 * RIM
-            ax.add_patch(Rectangle(corner, wide, wide, fill=False, edgecolor=APPROXIMATION, linewidth=1.8))
+            frame(ax, row, column)
     return figure
+
+
+def frame(ax: Axes, row: int = 0, column: int = 0) -> None:
+    """A vermilion frame around the image in a table's cell."""
+    corner, wide = (CELL * column - RIM, CELL * row - RIM), SIDE + 2 * RIM
+    ax.add_patch(Rectangle(corner, wide, wide, fill=False, edgecolor=APPROXIMATION, linewidth=1.8))
 
 
 def _inches(words, size, **look):

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 
+from vae_course.samples import bad_around
 from vae_course.teaching.arguments import every, named, numbers
 from vae_course.teaching.figures.digits import draw_digit
 from vae_course.teaching.figures.style import HALO, entitle, few_ticks, styled
-from vae_course.teaching.pictures import APPROXIMATION, DIGITS, PRIOR
+from vae_course.teaching.pictures import APPROXIMATION, DATA, DIGITS, PRIOR
 
 MOST = 300  # codes in one panel: more would hide one another
 
@@ -45,36 +47,38 @@ def latent_plane(
 
 @styled
 def holes(planes: Mapping[str, tuple], labels: np.ndarray, *, title: str = "") -> Figure:
-    """Planes as heat pictures of how far their images are from real ones: {title: (`AroundCodes`, limit)}.
+    """Where images are bad, farther from the training images than a limit: {title: (`AroundCodes`, limit)}.
 
-    Axes count standard deviations of the codes, drawn as their digits, every eighth. A white line runs where
-    the distance is the limit. A ring is around the farthest image within radius 1.5, and the corner shows it;
-    the dashed circle has radius 2.
+    Bad places are shaded, and their share of the dashed circle of radius 2 is written on it. Axes count
+    standard deviations of the codes, drawn as their digits, every sixteenth. A ring is around the farthest
+    image within radius 1.5, and the corner shows it.
     """
-    n, heat = len(named("planes", planes)), None
-    figure = Figure(figsize=(7, 0.35 + 6.2 / n))
+    n = len(named("planes", planes))
+    figure = Figure(figsize=(7, 0.35 + 6.8 / n))
     axes = figure.subplots(1, n, sharex=True, sharey=True, squeeze=False)[0]
     angle = np.linspace(0, 2 * np.pi, 100)
     for ax, (name, (plane, limit)) in zip(axes, planes.items(), strict=True):
         side = round(len(plane.distances) ** 0.5)
         ticks = (np.arange(side) + 0.5) * 6 / side - 3
         distances = np.asarray(plane.distances).reshape(side, side)
-        look = {"origin": "lower", "extent": (-3, 3, -3, 3), "vmin": 0, "vmax": 2}
-        heat = ax.imshow(distances, **look)
-        ax.contour(ticks, ticks, distances, [float(limit)], colors="white", linewidths=0.9)
-        draw_codes(ax, plane.codes[::8], labels[::8], rim=True)
-        ax.plot(2 * np.cos(angle), 2 * np.sin(angle), "--", color="white", linewidth=1.2)
-        inside = np.add.outer(ticks**2, ticks**2) < 1.5**2
-        row, column = divmod(int(np.argmax(np.where(inside, distances, 0))), side)
+        bad = distances > float(limit)
+        tint = ListedColormap(["white", (*to_rgb(APPROXIMATION), 0.3)])
+        ax.imshow(bad, origin="lower", extent=(-3, 3, -3, 3), vmin=0, vmax=1, cmap=tint)
+        ax.contour(ticks, ticks, distances, [float(limit)], colors=[APPROXIMATION], linewidths=0.7)
+        draw_codes(ax, plane.codes[::16], labels[::16], rim=True)
+        ax.plot(2 * np.cos(angle), 2 * np.sin(angle), "--", color=DATA, linewidth=1.4)
+        radius = np.add.outer(ticks**2, ticks**2) ** 0.5
+        share = f"{100 * bad_around(plane, limit):.0f}% bad"
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        ax.text(0, -2, share, color=DATA, ha="center", va="center", fontweight="bold", bbox=box)
+        row, column = divmod(int(np.argmax(np.where(radius < 1.5, distances, 0))), side)
         for width, color in ((3.4, "white"), (1.8, APPROXIMATION)):
             ax.plot(ticks[column], ticks[row], "o", ms=14, mfc="none", mew=width, color=color)
         draw_digit(ax.inset_axes([0, 0, 0.2, 0.2]), plane.images[row * side + column])
-        ax.set(title=name, xlim=(-3, 3), ylim=(-3, 3), xlabel="$z_1$, standard deviations of the codes")
-        ax.set_ylabel("$z_2$, likewise")
+        ax.set(title=name, xlim=(-3, 3), ylim=(-3, 3), xlabel="$z_1$, in standard deviations")
+        ax.set_ylabel("$z_2$, in standard deviations")
         ax.label_outer()
         few_ticks(ax)
-    words = "squared distance to the nearest training image"
-    figure.colorbar(heat, ax=axes, label=words, shrink=0.8, extend="max", ticks=[0, 1, 2])
     entitle(figure, title)
     for _ in range(3):  # as above
         figure.get_layout_engine().execute(figure)

@@ -48,7 +48,8 @@ function viewOf(host) {
     alt: host.get("_alt"),
     ranges: () => ({ across: [0, WIDEST], up: depths }),
     paint(context, frame, { approximation, exact: blue, ink }) {
-      const across = `w, the average of K weights, divided by ${exact ? "p(x)" : "the mean"}`;
+      const what = counts.length === 1 ? "w, the weight" : "w, the average of K weights";
+      const across = `${what}, divided by ${exact ? "p(x)" : "the mean"}`;
       drawAxes(context, frame, { title: `log w, in nats from ${truth}`, across }, ink);
       drawCurve(context, frame, Math.log, DARK, [], 1.5);
       const few = Array.from(floats(now.averages), (log) => log - logP);
@@ -102,8 +103,11 @@ function viewOf(host) {
   };
 
   return {
-    settings: [{ trait: "K", label: "K, the number of weights in each average", scale: among(counts) }],
-    charts: [curve, closing],
+    settings:
+      counts.length === 1
+        ? []
+        : [{ trait: "K", label: "K, the number of weights in each average", scale: among(counts) }],
+    charts: counts.length === 1 ? [curve] : [curve, closing],
     look() {
       now = bounds[counts.indexOf(host.get("K"))];
     },

@@ -131,6 +131,8 @@ function render({ model, el }) {
       },
     });
   const extent = host.get("_extent");
+  const limit = host.get("_limit") ?? Infinity; // farther images are framed
+  const isBad = (/** @type {Numbers} */ x) => limit < Infinity && nearestImage(X, x).distance > limit;
   let drawn = ""; // the two digits of the strips
 
   const show = onceAFrame(() => {
@@ -138,7 +140,7 @@ function render({ model, el }) {
     const [a, b] = [host.get("first"), host.get("second")];
     const here = roads.map((road) => road.at(t));
     for (const [i, strip] of strips.entries()) {
-      if (drawn !== `${a} ${b}`) strip.draw(roads[i].at, `${roads[i].name}, from ${aDigit(a)} to ${aDigit(b)}`);
+      if (drawn !== `${a} ${b}`) strip.draw(roads[i].at, `${roads[i].name}, from ${aDigit(a)} to ${aDigit(b)}`, isBad);
       strip.show(here[i], t);
     }
     drawn = `${a} ${b}`;
@@ -164,7 +166,7 @@ function render({ model, el }) {
 }
 
 // A road as a strip of images with a mark at t, and the image at t beside it.
-/** @type {(host: HTMLElement, name: string) => { draw: (at: Road["at"], alt: string) => void, show: (image: Numbers, t: number) => void }} */
+/** @type {(host: HTMLElement, name: string) => { draw: (at: Road["at"], alt: string, isBad: (x: Numbers) => boolean) => void, show: (image: Numbers, t: number) => void }} */
 function createStrip(host, name) {
   host.insertAdjacentHTML(
     "beforeend",
@@ -177,13 +179,20 @@ function createStrip(host, name) {
   /** @type {HTMLElement} */ (right.querySelector(".name")).textContent = name;
   const at = smallImage(large);
   return {
-    draw(imageAt, alt) {
-      canvas.setAttribute("aria-label", alt);
-      drawSheet(
-        canvas,
-        Array.from({ length: STOPS }, (_, i) => imageAt(i / (STOPS - 1))),
-        STOPS,
-      );
+    draw(imageAt, alt, isBad) {
+      const images = Array.from({ length: STOPS }, (_, i) => imageAt(i / (STOPS - 1)));
+      drawSheet(canvas, images, STOPS);
+      for (const frame of right.querySelectorAll(".bad")) frame.remove();
+      const bad = images.map(isBad);
+      for (const [i, is] of bad.entries()) {
+        if (!is) continue;
+        const frame = document.createElement("i");
+        frame.className = "bad";
+        frame.style.left = `${across(i / (STOPS - 1))}%`;
+        canvas.after(frame);
+      }
+      const count = bad.filter(Boolean).length;
+      canvas.setAttribute("aria-label", count ? `${alt}; ${count} of ${STOPS} are bad, and framed` : alt);
     },
     show(image, t) {
       at.show(image, `t = ${written(t, 2)}`, `${name}: the image at t = ${written(t, 2)}`);
