@@ -100,12 +100,14 @@ def still_heat(ax: Axes, heat: dict) -> None:
     ax.imshow(values, extent=heat["extent"], origin="lower", cmap=HEAT, vmin=heat["low"], vmax=heat["high"])
 
 
-def still_gaussian(ax: Axes, m: ArrayLike, s: ArrayLike, label: str, colour: str) -> None:
+def still_gaussian(
+    ax: Axes, m: ArrayLike, s: ArrayLike, label: str, colour: str, *, dashed: bool = False
+) -> None:
     """A Gaussian as its ellipses at one and two standard deviations, its label above, inside the axes."""
     for k in (1, 2):
-        for width, edge in ((4, "white"), (2, colour)):
-            size = 2 * k * np.asarray(s)
-            ax.add_patch(Ellipse(m, *size, fill=False, linewidth=width, edgecolor=edge, zorder=3))
+        for width, edge, style in ((4, "white", "-"), (2, colour, (0, (3.5, 2.5)) if dashed else "-")):
+            line = {"fill": False, "linewidth": width, "edgecolor": edge, "linestyle": style, "zorder": 3}
+            ax.add_patch(Ellipse(m, *(2 * k * np.asarray(s)), **line))
     low, high = np.transpose([ax.get_xlim(), ax.get_ylim()])
     top = np.array([m[0], m[1] + 2.2 * s[1]])
     x, y = np.clip((top - low) / (high - low), 0.02, (0.98, 0.9))
