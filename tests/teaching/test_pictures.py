@@ -49,6 +49,15 @@ def test_roles_and_large_areas_keep_their_colour_over_a_heat_picture():
     assert len(np.unique(small.reshape(-1, 3), axis=0)) > 80
 
 
+def test_grey_stays_grey_beside_a_heat_picture():
+    heat = np.frombuffer(heat_colours(), np.uint8).reshape(1, 256, 3)
+    pixels = np.repeat(heat, 300, axis=0)
+    pixels[:64, :] = np.arange(256)[:, None]
+    small = np.asarray(Image.open(io.BytesIO(small_png(png(pixels)))).convert("RGB")).astype(int)
+    assert np.ptp(small[:64], axis=2).max() == 0
+    assert np.abs(small - pixels).max() <= 12
+
+
 def test_a_picture_that_has_few_colours_already_stays_as_it_is():
     pixels = np.random.RandomState(0).randint(0, 256, (40, 40, 3))
     small = small_png(png(pixels), colours=20)

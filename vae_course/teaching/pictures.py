@@ -27,6 +27,7 @@ DIGITS = (
 HEAT = "cividis"  # the one map of all heat pictures
 COLOURS = 112  # of a stored picture, at most
 FEW = 32  # are enough for lines, words and digits
+GREYS = np.repeat(np.arange(0, 256, 15, np.uint8)[:, None], 3, axis=1)  # (18, 3), of digits beside heat
 ROLES = np.array([ImageColor.getrgb(role) for role in (*DIGITS, HANDLE, "#FFFFFF")], np.uint8)
 # A veil over the picture turns its paper, words and lines dark; it has a hole where digits and heat are.
 DARK = (
@@ -43,7 +44,10 @@ INK, LINE, SPACE = 34, 22, 10  # of a caption: its grey, its height, and the fre
 
 
 def small_png(png: bytes, *, colours: int = COLOURS) -> bytes:
-    """The same picture in few colours, a third of its size; roles and large areas keep theirs exactly."""
+    """The same picture in few colours, a third of its size; roles and large areas keep theirs exactly.
+
+    With more than `FEW` colours, what is grey stays grey.
+    """
     picture = Image.open(io.BytesIO(png))
     if picture.mode == "P":
         return png
@@ -55,18 +59,24 @@ def small_png(png: bytes, *, colours: int = COLOURS) -> bytes:
         always = np.concatenate([ROLES, heat if colours > FEW else ROLES])
         kept = (seen[:, None] == always).all(2).any(1)
         kept[np.argsort(-counts)[: colours // 8]] = True
-        others = picture.convert("RGB").quantize(colours - kept.sum(), Image.Quantize.MAXCOVERAGE, kmeans=2)
-        palette = np.concatenate([seen[kept], np.reshape(others.getpalette(), (-1, 3))])
+        greys = GREYS if colours > FEW else GREYS[:0]
+        left = colours - kept.sum() - len(greys)
+        others = picture.convert("RGB").quantize(left, Image.Quantize.MAXCOVERAGE, kmeans=2)
+        palette = np.concatenate([seen[kept], greys, np.reshape(others.getpalette(), (-1, 3))])
         parts = np.array_split(seen, len(seen) // 4096 + 1)
-        place = np.concatenate([_nearest(part, palette) for part in parts])[place]
+        place = np.concatenate([_nearest(part, palette, greys.size) for part in parts])[place]
     small = Image.fromarray(place.reshape(pixels.shape[:2]).astype(np.uint8))
     small.putpalette(palette.astype(np.uint8).tobytes())
     return _png(small, optimize=True)
 
 
-def _nearest(colours, palette):
+def _nearest(colours, palette, grey_stays_grey):
     """For each colour the number of the nearest one in the palette."""
-    return ((colours[:, None].astype(int) - palette.astype(int)) ** 2).sum(-1).argmin(1)
+    apart = ((colours[:, None].astype(int) - palette.astype(int)) ** 2).sum(-1)
+    if grey_stays_grey:
+        tinted = [np.ptp(which.astype(int), axis=1) > 0 for which in (colours, palette)]
+        apart += 10**6 * (~tinted[0][:, None] & tinted[1])
+    return apart.argmin(1)
 
 
 def img_tag(png: bytes, alt: str, *, paper: Sequence[Sequence[float]] = (), sharpness: float = 2) -> str:

@@ -247,17 +247,26 @@ def test_without_an_encoder_each_digit_stands_at_its_mode(vae, T):
 
 
 def test_the_still_picture_shows_the_posterior_the_image_and_the_bar(vae, log_p, T):
-    explorer = make(vae, parts=("evidence", "q"), z=(0.1, 0.2), s=(0.1, 0.1))
-    plane, shown, decoded, bar = styled(explorer._figure)().axes
     mean = DecodedGrid(vae.decoder, latent_grid(200)).mean(T[0])
+    z = mean + jnp.array([0.05, -0.1])
+    explorer = make(vae, parts=("evidence", "q"), z=z, s=(0.1, 0.1))
+    plane, shown, decoded, bar = styled(explorer._figure)().axes
     np.testing.assert_allclose(np.reshape(plane.images[0].get_extent(), (2, 2)).mean(axis=1), mean, atol=1e-3)
     np.testing.assert_allclose(shown.images[0].get_array().ravel(), T[0])
-    np.testing.assert_allclose(
-        decoded.images[0].get_array().ravel(), vae.decoder(jnp.array([0.1, 0.2])), atol=1e-6
-    )
+    np.testing.assert_allclose(decoded.images[0].get_array().ravel(), vae.decoder(z), atol=1e-6)
     title = bar.get_title() + bar.get_title("left")
     parts = [float(found) for found in re.findall(r"-?[\d.]+", title)]
     assert sum(parts) == pytest.approx(log_p[0], abs=0.1)
+
+
+def test_the_still_picture_has_the_posterior_and_a_q_that_lies_far_off(vae, T):
+    mode = DecodedGrid(vae.decoder, latent_grid(200)).mode(T[0])
+    z = mode + jnp.array([2.0, -1.0])
+    plane = styled(make(vae, parts=("evidence", "q"), z=z)._figure)().axes[0]
+    left, right, bottom, top = plane.images[0].get_extent()
+    for z1, z2 in (mode, z):
+        assert left < z1 < right
+        assert bottom < z2 < top
 
 
 def test_the_still_picture_of_a_drawing_has_the_ring_at_its_mode_and_the_encoders_bar(vae):

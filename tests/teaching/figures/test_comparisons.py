@@ -51,10 +51,11 @@ def test_errors_by_samples_draws_what_is_missing_and_ends_at_a_hundredth():
     assert words_in(ax) == ["estimate"]
 
 
-def test_names_stand_once_in_the_last_panel():
+def test_errors_by_samples_has_names_in_each_panel_and_no_empty_decade():
     panels = {title: {"estimate": -np.ones((2, 3))} for title in ("ours", "linear")}
     left, right = figures.errors_by_samples(panels, STEPS).axes
-    assert (words_in(left), words_in(right)) == ([], ["estimate"])
+    assert words_in(left) == words_in(right) == ["estimate"]
+    assert (left.get_ylim()[0], left.get_yticks()[0]) == (pytest.approx(1 / 1.5), 1)
 
 
 def test_more_latents_draws_what_is_missing_for_each_k_and_the_samples_needed():
@@ -77,16 +78,17 @@ def test_errors_by_samples_takes_a_look_for_each_name():
 def test_gaps_are_sorted_by_the_encoders_and_the_room_between_is_shaded():
     approximation, amortization = np.array([[3.0, 1.0], [2.0, 4.0]]), np.array([[30.0, 10.0], [20.0, 40.0]])
     gaps = Gaps(approximation, amortization, *[None] * 5)
-    figure = figures.shaded_gaps({"training": gaps, "held out": gaps}, title="The point")
-    for ax, style in zip(figure.axes, ("-", "--"), strict=True):
+    figure = figures.shaded_gaps({"training": gaps, "held out": gaps}, cut=40, title="The point")
+    names = ["amortization\ngap", "approximation\ngap"]
+    for ax, style, named in zip(figure.axes, ("-", "--"), ([], names), strict=True):
         encoder, best = lines_of(ax)
         same(encoder, [12.5, 37.5, 62.5, 87.5], [11, 22, 33, 44], APPROXIMATION, style)
         same(best, encoder[0], [1, 2, 3, 4], EXACT, "-")
-        assert ax.get_yscale() == "log"
+        assert (ax.get_yscale(), ax.get_ylim()) == ("linear", (0, 40))
         assert [each.get_facecolor()[0, :3].tolist() for each in ax.collections] == [
             list(to_rgb(color)) for color in (APPROXIMATION, EXACT)
         ]
-        assert words_in(ax) == ["amortization gap", "approximation gap", "the encoder"]
+        assert words_in(ax) == sorted([*named, "the encoder", "up to 44 \N{UPWARDS ARROW}"])
 
 
 def test_the_cost_of_width_is_the_median_of_each_run_beside_the_formula():
@@ -109,3 +111,11 @@ def test_a_falling_kl_has_a_line_for_each_start_and_one_for_the_best():
     same(best, STEPS, [0.2] * 3, EXACT, "--")
     assert words_in(left) == words_in(right) == ["the best q"]
     assert left.get_ylim()[0] < 0.1
+
+
+def test_a_falling_kl_names_a_start_that_is_stuck():
+    fits = np.array([[9.0, 8, 8], [9, 7, 7], [9, 2, 1]])
+    (ax,) = figures.falling_kl({"image 0": {"fits": fits, "best": 0.2}}, STEPS).axes
+    assert words_in(ax) == ["a worse hill", "the best q"]
+    worse = next(text for text in ax.texts if text.get_text() == "a worse hill")
+    assert worse.xy == (STEPS[1], 7)

@@ -103,17 +103,23 @@ def still_heat(ax: Axes, heat: dict) -> None:
 def still_gaussian(
     ax: Axes, m: ArrayLike, s: ArrayLike, label: str, colour: str, *, dashed: bool = False
 ) -> None:
-    """A Gaussian as its ellipses at one and two standard deviations, its label above, inside the axes."""
+    """A Gaussian as its ellipses at one and two standard deviations, its label inside the axes.
+
+    The label stands above or below them or, where there is no room, between the two.
+    """
     for k in (1, 2):
         for width, edge, style in ((4, "white", "-"), (2, colour, (0, (3.5, 2.5)) if dashed else "-")):
             line = {"fill": False, "linewidth": width, "edgecolor": edge, "linestyle": style, "zorder": 3}
             ax.add_patch(Ellipse(m, *(2 * k * np.asarray(s)), **line))
     low, high = np.transpose([ax.get_xlim(), ax.get_ylim()])
-    top = np.array([m[0], m[1] + 2.2 * s[1]])
-    x, y = np.clip((top - low) / (high - low), 0.02, (0.98, 0.9))
+    x = np.clip((m[0] - low[0]) / (high[0] - low[0]), 0.02, 0.98)
+    heights = {up: (m[1] + up * s[1] - low[1]) / (high[1] - low[1]) for up in (2.2, -2.2, 1.3, -1.3)}
+    up, y = next(
+        (each for each in heights.items() if 0.1 < each[1] < 0.9), (2.2, np.clip(heights[2.2], 0, 0.9))
+    )
     side = "left" if x < 0.25 else "right" if x > 0.75 else "center"
     style = {"color": colour, "transform": ax.transAxes, "bbox": BOX, "zorder": 3}
-    ax.text(x, y, label, ha=side, va="bottom", **style)
+    ax.text(x, y, label, ha=side, va="bottom" if up > 0 else "top", **style)
 
 
 def still_handle(ax: Axes, z: ArrayLike, size: float = 15) -> None:

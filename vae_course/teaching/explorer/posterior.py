@@ -12,6 +12,7 @@ from traitlets import Bool, Bytes, Dict, Float, Int, List, Unicode, validate
 
 from vae_course.elbo import quadrature_elbo
 from vae_course.marginal import DecodedGrid, for_each, latent_grid, log_likelihoods, log_marginals
+from vae_course.marginal import close_up as close_up_with
 from vae_course.models import GaussianDecoder, GaussianEncoder, apply
 from vae_course.teaching.arguments import numbers
 from vae_course.teaching.explorer.ink import image_of_strokes
@@ -19,6 +20,7 @@ from vae_course.teaching.explorer.instrument import Instrument, bundle, css, flo
 from vae_course.teaching.explorer.plane import (
     Point,
     StandardDeviations,
+    corners,
     digits_of,
     heat_of,
     images_of,
@@ -187,6 +189,9 @@ class PosteriorExplorer(Instrument):
 
         if self.zoom:
             values, extent = close_up(self._exact, self.x)
+            (left, bottom), (right, top) = corners(extent)
+            if "q" in self._parts and not (left < self.z[0] < right and bottom < self.z[1] < top):
+                values, extent = close_up_with(self._exact, self.x, jnp.asarray(self.z))
             if "encoder" in self._parts:
                 values, extent = self._widened(values, extent)
         else:

@@ -1,6 +1,6 @@
 """Runs side by side: what several objectives, proposals or answers are worth, one panel for each setting.
 
-Most take `panels`, {title: {name: numbers}}; a name is written in the last panel in which it stands.
+Most take `panels`, {title: {name: numbers}}.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from scipy.ndimage import uniform_filter1d
 
 from vae_course.elbo import Gaps
 from vae_course.teaching.figures.lines import Line, named_lines
@@ -18,10 +17,6 @@ from vae_course.teaching.pictures import APPROXIMATION, EXACT, PRIOR
 Panels = Mapping[str, Mapping[str, np.ndarray]]
 LEAST = 0.01  # nats: the end of a logarithmic axis of errors
 MISSING = {0.01: "< 0.01", 0.1: "0.1", 1: "1", 10: "10", 100: "100"}  # its ticks
-
-
-def _last_panel(panels, name):
-    return [title for title, rows in panels.items() if name in rows][-1]
 
 
 @styled
@@ -62,21 +57,22 @@ def errors_by_samples(
 ) -> Figure:
     """How much is missing from log p(x), (len(sizes),) or one row for each run, over the samples used.
 
-    The mean errors that come in are negative, and drawn as what is missing, on a logarithmic axis that ends
-    at a hundredth of a nat: less than that is drawn there. `looks` holds {name: (color, style)} for what is
-    not a solid line in the approximation's colour. Names are written at point number `at`.
+    The mean errors that come in are negative, and drawn as what is missing, on a logarithmic axis. Less than
+    a hundredth of a nat is drawn as "< 0.01". `looks` holds {name: (color, style)} for what is
+    not a solid line in the approximation's colour. Names are written at point number `at` of the first row.
     """
 
-    def lines(panel, name, _, errors):
+    def lines(name, _, errors):
         for i, row in enumerate(np.atleast_2d(errors)):
-            named = i == 0 and panel == _last_panel(panels, name)
             color, style = (looks or {}).get(name, (APPROXIMATION, "-"))
-            yield Line(sizes, np.maximum(-row, LEAST), color, name if named else "", style, at)
+            yield Line(sizes, np.maximum(-row, LEAST), color, "" if i else name, style, at)
 
-    axes = {"xlabel": "samples S", "ylabel": "missing from log p(x), nats"}
+    axes = {"xlabel": "draws S", "ylabel": "missing from log p(x), nats"}
     figure = named_lines(_drawn(panels, lines), **axes, xscale="log", yscale="log", title=title)
-    figure.axes[0].set_ylim(LEAST / 1.5, None)
-    figure.axes[0].set_yticks(list(MISSING), list(MISSING.values()))
+    least = max(LEAST, -max(np.max(errors) for rows in panels.values() for errors in rows.values()))
+    ticks = {value: words for value, words in MISSING.items() if value >= 0.7 * least}
+    figure.axes[0].set_ylim(least / 1.5, None)
+    figure.axes[0].set_yticks(list(ticks), list(ticks.values()))
     return figure
 
 
@@ -111,13 +107,20 @@ def more_latents(
 def falling_kl(panels: Panels, steps: Sequence[int], *, title: str = "") -> Figure:
     """KL from q to the posterior as q is fitted, one line for each start: "fits" (starts, len(steps)).
 
-    "best" is one number, the KL of the best q: a dashed line, named in each panel.
+    "best" is one number, the KL of the best q: a dashed line, named in each panel. Of the starts that end 3
+    nats or more above it the lowest is named, too.
     """
+    stuck = {}
+    for rows in panels.values():
+        ends = np.asarray(rows["fits"])[:, -1]
+        worse = ends[ends > rows["best"] + 3]
+        stuck |= {worse.min(): "a worse hill"} if worse.size else {}
 
-    def lines(_, name, color, kl):
+    def lines(name, color, kl):
         best = name == "best"
         for row in np.broadcast_to(kl, (1, len(steps))) if best else np.asarray(kl):
-            yield Line(steps, row, color, "the best q" if best else "", "--" if best else "-", at=0)
+            words, at = ("the best q", 0) if best else (stuck.get(row[-1], ""), len(steps) // 2)
+            yield Line(steps, row, color, words, "--" if best else "-", at)
 
     axes = {"xlabel": "training step", "ylabel": "KL(q || posterior), nats"}
     figure = named_lines(_drawn(panels, lines), **axes, yscale="log", title=title)
@@ -157,44 +160,34 @@ def cost_of_width(
 
 
 @styled
-def shaded_gaps(panels: Mapping[str, Gaps], *, title: str = "") -> Figure:
+def shaded_gaps(panels: Mapping[str, Gaps], *, cut: float = 20.0, title: str = "") -> Figure:
     """How far below log p(x) the encoder's ELBO is for each image, sorted, and the best Gaussian's beside it.
 
-    {name of a set of images: its gaps}, in nats on a logarithmic axis, all starts together; of the best
-    Gaussian's gap, a running mean over a tenth of the images. The room between the two, the amortization
-    gap, is shaded, and so is the approximation gap below. "held out" is dashed.
+    {name of a set of images: its gaps}, in nats, all starts together, on an axis that is cut at `cut`: an
+    arrow says how far the rest goes. The room between the two, the amortization gap, is shaded, and so is
+    the approximation gap below, so that an area is a mean over images. "held out" is dashed.
     """
     figure = Figure(figsize=(7, 3.5))
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    floor = 0.5 * min(gaps.approximation.min() for gaps in panels.values())
     for ax, (panel, gaps) in zip(axes, panels.items(), strict=True):
         best, encoder = gaps.approximation.ravel(), (gaps.approximation + gaps.amortization).ravel()
         order = np.argsort(encoder)
         best, encoder, shares = best[order], encoder[order], 100 * (np.arange(len(order)) + 0.5) / len(order)
-        best = uniform_filter1d(best, max(len(order) // 10, 1))
         ax.fill_between(shares, best, encoder, color=APPROXIMATION, alpha=0.22, linewidth=0)
-        ax.fill_between(shares, floor, best, color=EXACT, alpha=0.22, linewidth=0)
+        ax.fill_between(shares, 0, best, color=EXACT, alpha=0.22, linewidth=0)
         ax.plot(shares, encoder, "--" if panel == "held out" else "-", color=APPROXIMATION, lw=1.8)
-        ax.plot(shares, best, color=EXACT, lw=1.4)
-        ax.set(
-            title=f"{panel.replace(' ', '-')} images",
-            xlabel="% of images, sorted",
-            yscale="log",
-            xlim=(0, 100),
-        )
+        ax.plot(shares, best, color=EXACT, lw=0.8)
+        ax.set(title=f"{panel.replace(' ', '-')} images", xlabel="% of images, sorted", xlim=(0, 100))
         few_ticks(ax)
-        ax.minorticks_off()
-        at = len(order) // 2
-        label(ax, shares[at], encoder[at], "the encoder", APPROXIMATION, offset=(-8, 10)).set_ha("right")
-        at = int(0.93 * len(order))
-        inside, arrow = (
-            (shares[at], np.sqrt(encoder[at] * best[at])),
-            {"arrowstyle": "->", "color": APPROXIMATION},
-        )
-        look = {"color": APPROXIMATION, "ha": "center", "va": "center", "arrowprops": arrow}
-        ax.annotate("amortization gap", inside, (0.45, 0.86), textcoords="axes fraction", **look)
-        label(ax, 50, 2.5 * floor, "approximation gap", EXACT, offset=(0, 0)).set_ha("center")
-    axes[0].set(ylabel="log p(x) \N{MINUS SIGN} ELBO, nats", ylim=(floor, None))
+        at = min(np.searchsorted(encoder, 0.4 * cut), len(order) - 1)
+        label(ax, shares[at], encoder[at], "the encoder", APPROXIMATION, offset=(-8, 0)).set_ha("right")
+        if encoder[-1] > cut:
+            crossed = shares[np.searchsorted(encoder, cut)]
+            up_to = f"up to {encoder[-1]:.0f} \N{UPWARDS ARROW}"
+            label(ax, crossed, 0.95 * cut, up_to, APPROXIMATION, offset=(-8, 0)).set_ha("right")
+    label(axes[-1], 100, 0.5 * cut, "amortization\ngap", APPROXIMATION, offset=(8, 0))
+    label(axes[-1], 100, 0.03 * cut, "approximation\ngap", EXACT, offset=(8, 0))
+    axes[0].set(ylabel="log p(x) \N{MINUS SIGN} ELBO, nats", ylim=(0, cut))
     return entitle(figure, title)
 
 
@@ -204,7 +197,7 @@ def _drawn(panels, lines):
         title: [
             line
             for i, (name, values) in enumerate(rows.items())
-            for line in lines(title, name, (APPROXIMATION, EXACT)[i > 0], values)
+            for line in lines(name, (APPROXIMATION, EXACT)[i > 0], values)
         ]
         for title, rows in panels.items()
     }

@@ -147,9 +147,10 @@ def close_ups(
 ) -> Figure:
     """Landscapes of n images, each on a square of its own, {(heights, extent)}, four in a row, and named.
 
-    `heights` are nats below the top, lowest z2 first, and all share one scale. A bar says how long 0.1 of the
-    plane is, or 1 on a large square. An open ring stands around each of the `points` (n, 2). Of up to two
-    `gaussians`, {name: (means, standard deviations)}, (n, 2) each, an ellipse shows two standard deviations:
+    `heights` are minus the nats below the top, lowest z2 first, and all share one scale. A bar says how long
+    0.1 of the plane is, or 1 on a large square, which says that it is one. An open ring stands around each of
+    the `points` (n, 2). Of up to two `gaussians`, {name: (means, standard deviations)}, (n, 2) each, an
+    ellipse shows two standard deviations:
     of the first a solid one, of the second a dashed blue one. A key below names them.
     """
     rows = -(-len(images) // 4)
@@ -171,11 +172,15 @@ def close_ups(
         end, up = right - 0.06 * (right - left), bottom + 0.08 * (top - bottom)
         ax.plot([end - bar, end], [up, up], color="white", lw=2.5, solid_capstyle="butt")
         ax.text(end - bar / 2, up + 0.03 * (top - bottom), f"{bar:g}", color="white", ha="center", fontsize=9)
+        if bar == 1:
+            ax.text(0.97, 0.96, "larger view", transform=ax.transAxes, color="white", ha="right", va="top")
         ax.set_title(name, fontsize=10)
         ax.set(xticks=[], yticks=[], xlim=(left, right), ylim=(bottom, top))
     for ax in axes.flat[len(images) :]:
         ax.set_visible(False)
-    figure.colorbar(heat, ax=axes, label="nats below the top", shrink=0.9)
+    figure.colorbar(
+        heat, ax=axes, label="nats below the top", shrink=0.9, format=lambda nats, _: f"{abs(nats):g}"
+    )
     if gaussians:
         key = [Line2D([], [], color=top["edgecolor"], ls=top["linestyle"]) for _, top in ELLIPSES]
         figure.legend(key, gaussians, loc="outside lower center", ncols=2, fontsize=9.5)
