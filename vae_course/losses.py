@@ -74,7 +74,7 @@ def vae_encoder_loss(vae, x, key):
 
 
 def beta_vae_loss(vae, example, key):
-    """The same with beta times the KL; an example is an image and its beta (05)."""
+    """The same with beta times the KL; an example is an image and its beta (06)."""
     x, beta = example
     m, s = vae.encoder(x)
     return -elbo_analytic_kl(vae.decoder, x, m, s, key, beta)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from matplotlib.patches import Ellipse
 
 from vae_course import data, fit, losses, models
 from vae_course.elbo import quadrature_elbo
@@ -282,6 +283,12 @@ def test_the_still_picture_of_a_drawing_has_the_ring_at_its_mode_and_the_encoder
     title = bar.get_title() + bar.get_title("left")
     parts = [float(found) for found in re.findall(r"-?[\d.]+", title.replace("\N{MINUS SIGN}", "-"))]
     np.testing.assert_allclose(parts, [bound, log_p - bound], atol=0.1)
+    m, s = map(np.asarray, vae.encoder(explorer.x))
+    assert (m - 2 * s > [left, bottom]).all()
+    assert (m + 2 * s < [right, top]).all()
+    lines = [ellipse.get_linestyle() for ellipse in plane.patches if isinstance(ellipse, Ellipse)]
+    assert len(lines) == 4
+    assert lines.count("-") + lines.count("solid") == 2  # the white rims
 
 
 def test_the_still_picture_draws_the_priors_samples_as_open_circles_sized_by_share(vae, T):

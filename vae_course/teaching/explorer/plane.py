@@ -100,15 +100,17 @@ def still_heat(ax: Axes, heat: dict) -> None:
     ax.imshow(values, extent=heat["extent"], origin="lower", cmap=HEAT, vmin=heat["low"], vmax=heat["high"])
 
 
-def still_gaussian(ax: Axes, m: ArrayLike, s: ArrayLike, label: str, colour: str) -> None:
+def still_gaussian(
+    ax: Axes, m: ArrayLike, s: ArrayLike, label: str, colour: str, *, dashed: bool = False
+) -> None:
     """A Gaussian as its ellipses at one and two standard deviations, its label inside the axes.
 
     The label stands above or below them or, where there is no room, between the two.
     """
     for k in (1, 2):
-        for width, edge in ((4, "white"), (2, colour)):
-            size = 2 * k * np.asarray(s)
-            ax.add_patch(Ellipse(m, *size, fill=False, linewidth=width, edgecolor=edge, zorder=3))
+        for width, edge, style in ((4, "white", "-"), (2, colour, (0, (3.5, 2.5)) if dashed else "-")):
+            line = {"fill": False, "linewidth": width, "edgecolor": edge, "linestyle": style, "zorder": 3}
+            ax.add_patch(Ellipse(m, *(2 * k * np.asarray(s)), **line))
     low, high = np.transpose([ax.get_xlim(), ax.get_ylim()])
     x = np.clip((m[0] - low[0]) / (high[0] - low[0]), 0.02, 0.98)
     heights = {up: (m[1] + up * s[1] - low[1]) / (high[1] - low[1]) for up in (2.2, -2.2, 1.3, -1.3)}

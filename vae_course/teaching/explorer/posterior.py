@@ -30,6 +30,7 @@ from vae_course.teaching.explorer.plane import (
     still_heat,
     still_samples,
 )
+from vae_course.teaching.explorer.sliders import still_bar
 from vae_course.teaching.explorer.strokes import Strokes
 from vae_course.teaching.pictures import APPROXIMATION, EXACT, PRIOR
 
@@ -165,7 +166,7 @@ class PosteriorExplorer(Instrument):
         draw_codes(plane, codes.reshape(-1, 2), labels, rim=True)
         plane.set(xlim=heat["extent"][:2], ylim=heat["extent"][2:], title=heat["label"])
         if "encoder" in self._parts:
-            still_gaussian(plane, *self._encode(x), "the encoder's q", APPROXIMATION)
+            still_gaussian(plane, *self._encode(x), "the encoder's q", APPROXIMATION, dashed=True)
         if "q" in self._parts:
             still_gaussian(plane, self.z, self.s, "q", APPROXIMATION)
         at = np.clip(self.z, heat["extent"][::2], heat["extent"][1::2])
@@ -191,6 +192,8 @@ class PosteriorExplorer(Instrument):
             (left, bottom), (right, top) = corners(extent)
             if "q" in self._parts and not (left < self.z[0] < right and bottom < self.z[1] < top):
                 values, extent = close_up_with(self._exact, self.x, jnp.asarray(self.z))
+            if "encoder" in self._parts:
+                values, extent = self._widened(values, extent)
         else:
             left, right, bottom, top = extent = self._extent
             middle = jnp.array([(left + right) / 2, (bottom + top) / 2])
@@ -200,6 +203,16 @@ class PosteriorExplorer(Instrument):
         what = "log p(z given x), nats below its mode" if "evidence" in self._parts else what
         values = np.asarray(values)
         return heat_of(np.maximum(values - values.max(), -FLOOR), extent, what)
+
+    def _widened(self, values, extent):
+        """The close-up, drawn again where the encoder's q does not lie within it."""
+        m, s = map(np.asarray, self._encode(self.x))
+        low, high = np.reshape(extent, (2, 2)).T
+        if (m - 2.4 * s > low).all() and (m + 2.4 * s < high).all():
+            return values, extent
+        low, high = np.minimum(low, m - 2.4 * s), np.maximum(high, m + 2.4 * s)
+        grid = latent_grid(CELLS, float(max(high - low)) / 2, jnp.asarray((low + high) / 2))
+        return _heights(self._exact.model, grid, self.x), grid.extent
 
     def _draw_bar(self, ax, x):
         """log p(x), in two parts if there is a q."""
@@ -211,11 +224,12 @@ class PosteriorExplorer(Instrument):
             q = self._encode(x)
         if q is not None:
             bound = float(quadrature_elbo(self._exact.model, x, *q))
-        ax.barh(0, max(bound - low, 0), left=low, color=APPROXIMATION if bound < log_p else EXACT)
-        ax.barh(0, log_p - max(bound, low), left=max(bound, low), color="white", edgecolor=EXACT, hatch="///")
-        ax.set(xlim=(low, log_p + 0.1 * BAR), yticks=[], xlabel="nats")
-        parts = f"ELBO {bound:.1f} + KL {log_p - bound:.1f}"
-        ax.set_title(parts if bound < log_p else f"log p(x) = {log_p:.1f}")
+        high = log_p + 0.1 * BAR
+        if q is not None:
+            return still_bar(ax, bound, log_p, low, high, f"ELBO {bound:.1f} + KL {log_p - bound:.1f}")
+        ax.barh(0, log_p - low, left=low, color=EXACT)
+        ax.set(xlim=(low, high), yticks=[], xlabel="nats")
+        ax.set_title(f"log p(x) = {log_p:.1f}")
 
 
 @eqx.filter_jit

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from scipy.ndimage import distance_transform_edt
@@ -25,7 +26,7 @@ def draws_and_holes(
     log_aggregate: np.ndarray,
     log_prior: np.ndarray,
     extent: tuple[float, float, float, float],
-    draws: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    draws: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
     *,
     title: str = "",
 ) -> Figure:
@@ -33,23 +34,31 @@ def draws_and_holes(
 
     `log_aggregate` and `log_prior` are (n, n), lowest z2 first, over `extent`; a hole is where the aggregate
     is less than a tenth of the prior.
-    `draws` is {name: ((S, 2) places, (S,) whether what is decoded there is bad)}; at most 300 are drawn, the
-    bad ones as crosses. The circles of radius 1 and 2 hold 39% and 86% of N(0, I).
+    `draws` is {name: ((S, 2) places, (S,) is what is decoded there bad, (S,) is it in a hole)}; at most 300
+    are drawn, the bad ones as crosses, vermilion in a hole and black elsewhere. The share of bad ones stands
+    below, and how many of these lie in holes. The circles of radius 1 and 2 hold 39% and 86% of N(0, I);
+    beyond them holes are paler.
     """
     heights = numbers("log_aggregate", log_aggregate, (None, None))
     hole = heights < numbers("log_prior", log_prior, heights.shape) - np.log(THIN)
-    figure = Figure(figsize=(7, 3.15))
+    figure = Figure(figsize=(7, 3.3))
     axes = figure.subplots(1, 1 + len(named("draws", draws)), sharex=True, sharey=True)
     floor = heights.max() - FLOOR
     axes[0].imshow(np.maximum(heights, floor), origin="lower", extent=extent, vmin=floor)
     axes[0].set_title("the aggregate, log density", fontsize=10.5)
-    for ax, (name, (places, bad)) in zip(axes[1:], draws.items(), strict=True):
-        places, bad = numbers(name, places, (None, 2)), np.asarray(bad, bool)
+    for ax, (name, (places, bad, inside)) in zip(axes[1:], draws.items(), strict=True):
+        places, bad, inside = (
+            numbers(name, places, (None, 2)),
+            np.asarray(bad, bool),
+            np.asarray(inside, bool),
+        )
+        ax.set_xlabel(f"{bad.mean():.0%} bad, {(bad & inside).sum() / bad.sum():.0%} of them in holes")
         step = every(len(places), DRAWS)
-        places, bad = places[::step], bad[::step]
+        places, bad, inside = places[::step], bad[::step], inside[::step]
         _shade(ax, hole, extent)
-        ax.plot(*places[~bad].T, "o", ms=2, color=DATA, mew=0)
-        ax.plot(*places[bad].T, "x", ms=4, color=APPROXIMATION, mew=1.1)
+        ax.plot(*places[~bad].T, "o", ms=2.2, color=PRIOR, mew=0)
+        ax.plot(*places[bad & ~inside].T, "x", ms=3.6, color=DATA, mew=0.9)
+        ax.plot(*places[bad & inside].T, "x", ms=4.6, color=APPROXIMATION, mew=1.4)
         ax.set_title(name, fontsize=10.5)
     _name_a_hole(axes[1], hole, extent)
     for ax in axes:
@@ -59,21 +68,24 @@ def draws_and_holes(
         ax.set(
             xlim=(-SHOWN, SHOWN), ylim=(-SHOWN, SHOWN), aspect="equal", xticks=[-2, 0, 2], yticks=[-2, 0, 2]
         )
-        ax.set_xlabel("$z_1$")
-    axes[0].set_ylabel("$z_2$")
-    words = "shaded: holes.  dots: draws.  crosses: what is drawn there is bad.  circles: radius 1 and 2"
+    axes[0].set(xlabel="$z_1$", ylabel="$z_2$")
+    words = "shaded: holes.  dots: good draws.  crosses: bad ones, orange in a hole.  circles: radius 1 and 2"
     figure.supxlabel(words, x=0.008, ha="left", fontsize=9, color=DATA)
     entitle(figure, title)
     return figure
 
 
 def _shade(ax: Axes, hole, extent):
-    """The holes as a pale area with an outline."""
+    """The holes as a pale area, paler where the prior has little."""
     rows, columns = hole.shape
     left, right, bottom, top = extent
     x = left + (np.arange(columns) + 0.5) * (right - left) / columns
     y = bottom + (np.arange(rows) + 0.5) * (top - bottom) / rows
-    ax.contourf(x, y, hole.astype(float), levels=[0.5, 1.5], colors=[APPROXIMATION], alpha=0.16)
+    near = np.hypot(*np.meshgrid(x, y)) < 2
+    for where, alpha in ((near, 0.2), (~near, 0.07)):
+        shown = np.where(hole & where, 1.0, np.nan)
+        look = {"cmap": ListedColormap([APPROXIMATION]), "alpha": alpha, "zorder": 0}
+        ax.imshow(shown, extent=extent, origin="lower", **look)
 
 
 def _name_a_hole(ax: Axes, hole, extent):
@@ -106,8 +118,8 @@ def _name_a_hole(ax: Axes, hole, extent):
 def missing_nats(counts: Sequence[int], panels: Mapping[str, np.ndarray], *, title: str = "") -> Figure:
     """What is missing from log p(x) over the number of draws: {title: (starts, len(counts))}, positive nats.
 
-    Both axes are logarithmic. A title with "held-out" has dashed lines. The mean over the starts stands
-    at both ends.
+    A title with "held-out" has dashed lines. What is missing with the fewest draws and with the most, from
+    the best start to the worst, stands at both ends; it is shaded from zero on.
     """
     drawn = {}
     for panel, missing in named("panels", panels).items():
@@ -115,17 +127,14 @@ def missing_nats(counts: Sequence[int], panels: Mapping[str, np.ndarray], *, tit
         style = "--" if "held-out" in panel else "-"
         drawn[panel] = [Line(counts, row, APPROXIMATION, "", style) for row in rows]
     axes = {"xlabel": "draws K", "ylabel": "missing from log p(x), nats"}
-    figure = named_lines(drawn, **axes, xscale="log", yscale="log", title=title)
+    figure = named_lines(drawn, **axes, xscale="log", title=title)
     for ax, rows in zip(figure.axes, panels.values(), strict=True):
-        mean = rows.mean(axis=0)
-        for at in (0, -1):
-            side = {"ha": "left" if at == 0 else "right"}
-            words = label(
-                ax, counts[at], rows[:, at].max(), f"mean {mean[at]:.2g} nats", DATA, offset=(0, 12)
-            )
-            words.set(**side)
+        low, high = rows.min(axis=0), rows.max(axis=0)
+        ax.fill_between(counts, 0, low, color=APPROXIMATION, alpha=0.12, lw=0)
+        for at, side, more in ((0, "left", "nats"), (-1, "right", "nats\nstill missing")):
+            words = f"{low[at]:.1f} to {high[at]:.1f} {more}"
+            label(ax, counts[at], high[at], words, DATA, offset=(0, 14 if at == 0 else 20)).set_ha(side)
         ax.set_xticks(counts, [f"{K:,}" for K in counts])
         ax.minorticks_off()
-    low = min(np.min(rows) for rows in panels.values())
-    figure.axes[0].set(ylim=(0.6 * low, 2 * max(np.max(rows) for rows in panels.values())))
+    figure.axes[0].set(ylim=(0, 1.2 * max(np.max(rows) for rows in panels.values())))
     return figure

@@ -20,13 +20,22 @@ RIM = 0.1  # from an image to its frame, so that frames of neighbours stay apart
 
 
 @styled
-def digit_rows(rows: Mapping[str, np.ndarray], *, titles: Sequence[str] = (), title: str = "") -> Figure:
-    """Rows of images under each other, each row with its name: {name: (n, 64) images}; a title a column."""
+def digit_rows(
+    rows: Mapping[str, np.ndarray], *, titles: Sequence[str] = (), below: Sequence[str] = (), title: str = ""
+) -> Figure:
+    """Rows of images under each other, each row with its name: {name: (n, 64) images}.
+
+    `titles` stand above the columns, the words of `below` beneath them, in two lines at most.
+    """
     rows = {name: numbers(name, images, (None, SIDE**2)) for name, images in named("rows", rows).items()}
     n = max(map(len, rows.values()))
     left = 0.15 + max(_inches(name, "ytick.labelsize") for name in rows)
     side = min((7 - left) / n, 0.7)
-    figure, ax = _table(side * n, side * len(rows), left=left, top=0.25 * bool(titles), title=title)
+    room = {"left": left, "top": 0.25 * bool(titles), "bottom": 0.36 * bool(below)}
+    figure, ax = _table(side * n, side * len(rows), **room, title=title)
+    for column, words in enumerate(below):
+        place = CELL * column + SIDE / 2, CELL * len(rows)
+        ax.text(*place, words, ha="center", va="top", fontsize=8.5, clip_on=False)
     for row, images in enumerate(rows.values()):
         for column, image in enumerate(images):
             draw_digit(ax, image, row, column)
@@ -66,13 +75,14 @@ def _inches(words, size, **look):
     return TextPath((0, 0), words, prop=font).get_extents().width / 72 if words else 0
 
 
-def _table(width, height, *, left=0.0, top=0.0, title=""):
+def _table(width, height, *, left=0.0, top=0.0, bottom=0.0, title=""):
     """A figure just large enough for a table of digits, in inches, and its axes."""
     above = top + 0.3 * bool(title)
     wide = max(left + width, _inches(title, TITLE, weight="bold") + 0.2)
-    figure = Figure(figsize=(wide, above + height), layout="none")
+    tall = above + height + bottom
+    figure = Figure(figsize=(wide, tall), layout="none")
     entitle(figure, title)
-    place = left / wide, 0, width / wide, height / (above + height)
+    place = left / wide, bottom / tall, width / wide, height / tall
     return figure, figure.add_axes(place)
 
 
