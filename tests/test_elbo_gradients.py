@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from vae_course.elbo import (
+    _means_of_the_others,
     gradient_variances,
-    means_of_the_others,
     reparametrized_gradient,
     score_function_gradient,
     three_gradients,
@@ -63,7 +63,7 @@ def test_with_the_mean_of_f_as_baseline_a_square_has_the_known_variance(mu, s):
 
 def test_a_baseline_of_each_draw_is_the_mean_of_the_others():
     values = np.random.RandomState(0).standard_normal(20)
-    others = means_of_the_others(jnp.float32(values))
+    others = _means_of_the_others(jnp.float32(values))
     np.testing.assert_allclose(others, [np.delete(values, i).mean() for i in range(20)], atol=1e-6)
 
 

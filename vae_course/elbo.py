@@ -73,10 +73,10 @@ def score_function_gradient(f: Callable, m: Latent, s: Latent, key: Key, baselin
     return jax.tree.map(lambda slope: (f(z) - baseline) * slope, score)
 
 
-def means_of_the_others(values: Numbers) -> Numbers:
+def _means_of_the_others(values: Numbers) -> Numbers:
     """For each of n values the mean of all others: a baseline for each draw that does not depend on it.
 
-    >>> means_of_the_others(jnp.array([0.0, 2.0, 4.0])).tolist()
+    >>> _means_of_the_others(jnp.array([0.0, 2.0, 4.0])).tolist()
     [3.0, 2.0, 1.0]
     """
     return (values.sum() - values) / (values.size - 1)
@@ -93,7 +93,7 @@ def three_gradients(f: Callable, m: Latent, s: Latent, keys) -> tuple:
         return score_function_gradient(f, m, s, key, baseline)[0]
 
     heights = jax.vmap(lambda key: f(sample(m, s, key)))(keys)
-    with_baseline = jax.vmap(score)(keys, means_of_the_others(heights))
+    with_baseline = jax.vmap(score)(keys, _means_of_the_others(heights))
     through = jax.vmap(lambda key: reparametrized_gradient(f, m, s, key)[0])(keys)
     return jnp.stack([jax.vmap(score)(keys), with_baseline, through]), heights.mean()
 
