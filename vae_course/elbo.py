@@ -103,7 +103,8 @@ def gradient_variances(model: GaussianDecoder, X: Images, M: Latents, SD: Latent
     """Variances of `three_gradients` of log p(x given z), summed over the latents, (N, 3); the means of f."""
 
     def one(row):
-        draws, mean = three_gradients(eqx.Partial(log_likelihood, model, row[0]), *row[1:], keys)
+        x, m, s = row
+        draws, mean = three_gradients(eqx.Partial(log_likelihood, model, x), m, s, keys)
         return draws.var(axis=1).sum(axis=1), mean
 
     return jax.lax.map(one, (X, M, SD))
@@ -241,9 +242,11 @@ def bounds_and_truths(vae, X: Images) -> np.ndarray:
 
 def gaps_of_vaes(vaes, X: Images) -> tuple[np.ndarray, Gaps]:
     """log p(x) in nats and the `gaps` of the encoder's q for each image of X (N, d), (starts, N) each."""
-    log_p = [log_marginals(vae.decoder, X).log_p for vae in vaes]
-    each = [gaps(vae.decoder, X, *apply(vae.encoder, X), p) for vae, p in zip(vaes, log_p, strict=True)]
-    return np.stack(log_p), jax.tree.map(lambda *of_starts: np.stack(of_starts), *each)
+    log_p, of_each = [log_marginals(vae.decoder, X).log_p for vae in vaes], []
+    for vae, p in zip(vaes, log_p, strict=True):
+        M, SD = apply(vae.encoder, X)
+        of_each.append(gaps(vae.decoder, X, M, SD, p))
+    return np.stack(log_p), jax.tree.map(lambda *of_starts: np.stack(of_starts), *of_each)
 
 
 _quadrature_elbos = eqx.filter_jit(eqx.filter_vmap(quadrature_elbo, in_axes=(None, 0, 0, 0)))
