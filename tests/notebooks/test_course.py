@@ -16,7 +16,7 @@ WORDS = re.compile(r"\\(?:text|operatorname|mathrm|begin|end)\*?\{[^}]*\}")  # w
 LETTER = re.compile(r"\\(?:mathcal|mathbb|hat|bar|tilde)\s*\{?\\?[A-Za-z]+\}?|\\[a-zA-Z]+|[A-Za-z]")
 NO_LETTERS = re.compile(  # signs and names of functions
     r"\\(approx|[bB]igg?[lr]?|cdot|c?dots|t?frac|geq?|in|int|leq?|left|right|[lr]?Vert|mid|partial|qquad|quad|sim"
-    r"|sqrt|sum|times|to|top|underbrace|log|exp|min|max|propto)"
+    r"|prod|sqrt|sum|times|to|top|underbrace|log|exp|min|max|propto)"
 )
 
 
