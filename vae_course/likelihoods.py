@@ -14,14 +14,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from vae_course.elbo import expectation
 from vae_course.gaussian import kl_to_prior, log_density, sample
 from vae_course.map_latents import log_prior
 from vae_course.marginal import latent_grid, log_evidence
-from vae_course.models import VAE, Decoder, GaussianDecoder, GaussianEncoder
-from vae_course.training import fit_starts
+from vae_course.models import VAE, GaussianDecoder, new_vae
+from vae_course.training import falling_adam, fit_starts
 from vae_course.typed import Array, Float, Image, Images, Key, Latent, Number
 
 LEAST = 1e-6  # p stays so far from 0 and 1, where float32 has no log of 1 - p
@@ -97,25 +96,14 @@ def train(
     All run side by side, with 128 images a step and Adam, whose learning rate falls from 5e-3 along a cosine.
     Raises what `fit_starts` raises.
     """
-    starts = [_new_vae(start, sigma) for sigma in sigmas for start in range(3)]
+    starts = [new_vae(start, sigma) for sigma in sigmas for start in range(3)]
     keys = [jax.random.key(100 + start) for _ in sigmas for start in range(3)]
-    options = {"keys": keys, "steps": steps, "batch_size": 128, "optimizer": _adam(steps)}
+    options = {"keys": keys, "steps": steps, "batch_size": 128, "optimizer": falling_adam(steps)}
     runs = fit_starts(starts, _loss(log_likelihood), X, **options)
     return [[run.model for run in runs[i : i + 3]] for i in range(0, len(runs), 3)]
 
 
-def _new_vae(start, sigma):
-    decoder = GaussianDecoder(Decoder(key=jax.random.key(start)), sigma=sigma)
-    return VAE(GaussianEncoder(key=jax.random.key(200 + start)), decoder)
-
-
-# Kept, so that a second training compiles nothing.
-@cache
-def _adam(steps):
-    return optax.adam(optax.cosine_decay_schedule(5e-3, steps))
-
-
-@cache
+@cache  # kept, so that a second training compiles nothing
 def _loss(log_likelihood):
     def loss(vae, x, key):
         m, s = vae.encoder(x)

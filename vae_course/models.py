@@ -156,3 +156,9 @@ class VAE(eqx.Module):
         checks.kind("encoder", encoder, GaussianEncoder)
         checks.kind("decoder", decoder, GaussianDecoder)
         self.encoder, self.decoder = encoder, decoder
+
+
+def new_vae(start: int, sigma: float = 0.3) -> VAE:
+    """An untrained VAE for the start of this number; every model with that start has the same decoder."""
+    decoder = GaussianDecoder(Decoder(key=jax.random.key(start)), sigma=sigma)
+    return VAE(GaussianEncoder(key=jax.random.key(200 + start)), decoder)

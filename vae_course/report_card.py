@@ -21,9 +21,9 @@ from vae_course.elbo import quadrature_elbos
 from vae_course.gaussian import kl_to_prior
 from vae_course.map_latents import best_sigma, fit_latents, standardised
 from vae_course.marginal import latent_grid, log_marginals
-from vae_course.models import VAE, Decoder, Encoder, GaussianDecoder, GaussianEncoder, apply
+from vae_course.models import VAE, Decoder, Encoder, GaussianDecoder, apply, new_vae
 from vae_course.samples import nine_in_ten, sample_quality
-from vae_course.training import fit_starts
+from vae_course.training import falling_adam, fit_starts
 
 STORED = Path(__file__).with_suffix(".json")
 MODELS = ("AE", "AE, rescaled", "MAP", "grid likelihood", "Monte Carlo", "VAE")
@@ -94,33 +94,22 @@ def _checked(starts):
 
 
 def _new_vaes(starts):
-    return [
-        VAE(
-            GaussianEncoder(key=jax.random.key(200 + start)),
-            GaussianDecoder(Decoder(key=jax.random.key(start)), sigma=0.3),
-        )
-        for start in starts
-    ]
+    return [new_vae(start) for start in starts]
 
 
 def _fit(models, loss, examples, steps, starts, whole_batch=False):
     checks.whole("steps", steps, 1)
     keys = [jax.random.key(100 + start) for start in starts]
-    adam = _share_rises(steps) if loss is _shared_beta_loss else _adam(steps)
+    adam = _share_rises(steps) if loss is _shared_beta_loss else falling_adam(steps)
     options = {"keys": keys, "steps": steps, "batch_size": 128, "optimizer": adam}
     return [run.model for run in fit_starts(models, loss, examples, whole_batch=whole_batch, **options)]
 
 
 # Kept, so that a second training compiles nothing.
 @cache
-def _adam(steps):
-    return optax.adam(optax.cosine_decay_schedule(5e-3, steps))
-
-
-@cache
 def _share_rises(steps):
     by_steps = optax.stateless_with_tree_map(lambda share, _: jnp.full_like(share, 2 / steps))
-    which = {"networks": _adam(steps), "share": by_steps}
+    which = {"networks": falling_adam(steps), "share": by_steps}
     return optax.multi_transform(which, lambda pair: (jax.tree.map(lambda _: "networks", pair[0]), "share"))
 
 

@@ -83,6 +83,15 @@ class AroundCodes(NamedTuple):
     images: Float[Array, "M d"]  # decoded on a grid of cells over [-3, 3]^2, z1 fastest
     distances: Numbers  # of each image, squared, to the nearest training image
 
+    @property
+    def ticks(self) -> np.ndarray:
+        """The middles of the cells along an axis."""
+        return _middles(round(len(self.distances) ** 0.5))
+
+
+def _middles(cells):
+    return (np.arange(cells) + 0.5) * 6 / cells - 3
+
 
 def around_codes(encoder: Callable, decoder: Callable, X: Images, cells: int = 80) -> AroundCodes:
     """The images decoded around the codes of X, three standard deviations to each side.
@@ -91,7 +100,7 @@ def around_codes(encoder: Callable, decoder: Callable, X: Images, cells: int = 8
     """
     codes = apply(encoder, X)
     mean, sd = codes.mean(axis=0, keepdims=True), codes.std(axis=0, keepdims=True)
-    ticks = (jnp.arange(cells) + 0.5) * 6 / cells - 3  # the middles of the cells
+    ticks = jnp.asarray(_middles(cells), float)
     grid = jnp.stack(jnp.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
     images = apply(decoder, mean + sd * grid)
     return AroundCodes((codes - mean) / sd, images, nearest_to_each(images, X)[1])
@@ -99,9 +108,7 @@ def around_codes(encoder: Callable, decoder: Callable, X: Images, cells: int = 8
 
 def bad_around(plane: AroundCodes, limit: Scalar, radius: float = 2.0) -> Number:
     """The share of the places within `radius` of the codes' mean whose images are bad, beyond the limit."""
-    side = round(len(plane.distances) ** 0.5)
-    ticks = (np.arange(side) + 0.5) * 6 / side - 3
-    inside = np.add.outer(ticks**2, ticks**2).ravel() < radius**2
+    inside = np.add.outer(plane.ticks**2, plane.ticks**2).ravel() < radius**2
     return jnp.mean(plane.distances[inside] > limit)
 
 

@@ -5,6 +5,7 @@ progress bar: several times faster than a compiled step called from Python (benc
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -38,6 +39,12 @@ def gradient_step(params: Any, gradients: Any, learning_rate: Scalar) -> Any:
     {'w': 0.5}
     """
     return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients)
+
+
+@cache  # kept, so that a second training compiles nothing
+def falling_adam(steps: int) -> optax.GradientTransformation:
+    """Adam whose learning rate falls from 5e-3 to 0 along a cosine, within so many steps."""
+    return optax.adam(optax.cosine_decay_schedule(5e-3, steps))
 
 
 def fit(model, loss, data, *, key, steps, batch_size=None, optimizer=None, marks=(), whole_batch=False):

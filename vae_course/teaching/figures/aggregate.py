@@ -77,27 +77,28 @@ def draws_and_holes(
 
 def _shade(ax: Axes, hole, extent):
     """The holes as a pale area, paler where the prior has little."""
-    rows, columns = hole.shape
-    left, right, bottom, top = extent
-    x = left + (np.arange(columns) + 0.5) * (right - left) / columns
-    y = bottom + (np.arange(rows) + 0.5) * (top - bottom) / rows
-    near = np.hypot(*np.meshgrid(x, y)) < 2
+    near = np.hypot(*_middles(hole, extent)) < 2
     for where, alpha in ((near, 0.2), (~near, 0.07)):
         shown = np.where(hole & where, 1.0, np.nan)
         look = {"cmap": ListedColormap([APPROXIMATION]), "alpha": alpha, "zorder": 0}
         ax.imshow(shown, extent=extent, origin="lower", **look)
 
 
+def _middles(cells, extent):
+    """z1 and z2 in the middle of each cell, (rows, columns) each."""
+    rows, columns = cells.shape
+    left, right, bottom, top = extent
+    z1 = left + (np.arange(columns) + 0.5) * (right - left) / columns
+    z2 = bottom + (np.arange(rows) + 0.5) * (top - bottom) / rows
+    return np.meshgrid(z1, z2)
+
+
 def _name_a_hole(ax: Axes, hole, extent):
     """An arrow to the middle of the widest hole near the origin."""
-    rows, columns = hole.shape
-    left, right, bottom, top = extent
-    room = distance_transform_edt(hole)
-    x = left + (np.arange(columns) + 0.5) * (right - left) / columns
-    y = bottom + (np.arange(rows) + 0.5) * (top - bottom) / rows
-    room[np.hypot(*np.meshgrid(x, y)) > ROOM] = 0
-    row, column = np.unravel_index(room.argmax(), room.shape)
-    at = x[column], y[row]
+    z1, z2 = _middles(hole, extent)
+    room = np.where(np.hypot(z1, z2) > ROOM, 0, distance_transform_edt(hole))
+    widest = np.unravel_index(room.argmax(), room.shape)
+    at = z1[widest], z2[widest]
     away = -1 if at[1] > 0 else 1  # the name stands in the corner above or below, the arrow points in
     words = ax.annotate(
         "a hole",

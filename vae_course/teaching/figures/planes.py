@@ -58,8 +58,7 @@ def holes(planes: Mapping[str, tuple], labels: np.ndarray, *, title: str = "") -
     axes = figure.subplots(1, n, sharex=True, sharey=True, squeeze=False)[0]
     angle = np.linspace(0, 2 * np.pi, 100)
     for ax, (name, (plane, limit)) in zip(axes, planes.items(), strict=True):
-        side = round(len(plane.distances) ** 0.5)
-        ticks = (np.arange(side) + 0.5) * 6 / side - 3
+        ticks, side = plane.ticks, len(plane.ticks)
         distances = np.asarray(plane.distances).reshape(side, side)
         bad = distances > float(limit)
         tint = ListedColormap(["white", (*to_rgb(APPROXIMATION), 0.3)])
