@@ -52,8 +52,11 @@ def small_png(png: bytes, *, colours: int = COLOURS) -> bytes:
     if picture.mode == "P":
         return png
     pixels = np.asarray(picture.convert("RGB"))
-    seen, place, counts = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True)
-    palette, place = seen, place.ravel()
+    # A number for each colour, because np.unique takes ten times as long for rows.
+    red, green, blue = pixels.reshape(-1, 3).astype(np.int32).T
+    numbers, place, counts = np.unique(red << 16 | green << 8 | blue, return_inverse=True, return_counts=True)
+    seen = np.stack([numbers >> 16, numbers >> 8 & 255, numbers & 255], axis=1)
+    palette = seen
     if len(seen) > colours:
         heat = np.frombuffer(heat_colours(), np.uint8).reshape(-1, 3)[::4]  # steps that no eye sees
         always = np.concatenate([ROLES, heat if colours > FEW else ROLES])
