@@ -123,7 +123,7 @@ def test_the_bounds_of_bernoulli_are_averages_over_the_encoders_draws():
 def test_with_the_gaussian_it_trains_on_the_loss_of_the_lecture_and_a_fixed_sigma_stays():
     loss = likelihoods._loss(log_likelihood)
     np.testing.assert_allclose(loss(VAES[0], X[0], KEY), losses.vae_loss(VAES[0], X[0], KEY), rtol=1e-6)
-    images = jax.random.uniform(KEY, (9, 64))
+    images = jax.random.uniform(KEY, (130, 64))
     (learned,) = likelihoods.train(log_likelihood, images, steps=2)
     fixed = likelihoods.train(likelihoods.fixed_sigma, images, [1.0, 4.0], steps=2)
     assert [len(three) for three in (learned, *fixed)] == [3, 3, 3]
