@@ -85,7 +85,3 @@ if [ "$(cat $course_stamp 2>/dev/null)" != "$course" ]; then
     echo "$course" >$course_stamp
     echo "The environment in .venv is ready."
 fi
-
-# Settings of the kernel. Those of JupyterLab are in scripts/jupyterlab.
-mkdir -p .venv/etc/ipython
-cp scripts/ipython_kernel_config.py .venv/etc/ipython/
