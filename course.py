@@ -1,4 +1,4 @@
-"""What can be done with this course, on Windows, macOS and Linux: `uv run course.py lab`, or with make `make lab`.
+"""What can be done with this course, on any system: `uv run course.py lab`, or with make: `make lab`.
 
 lab         open JupyterLab on your own copy of the notebooks (the first time sets everything up)
 fresh       set one of your notebooks back, and keep what you have beside it: fresh 02, with make NOTEBOOK=02
@@ -32,20 +32,20 @@ def variables(command):
     """The environment variables for all that a command starts."""
     found = {
         "PYTHONUTF8": "1",  # Windows would read our files in a code page of its own
-        # XLA compiles on many threads, and glibc keeps memory for each: one arena for all saves a kernel 70 MB.
+        # XLA compiles on many threads, and glibc keeps memory for each: one arena saves a kernel 70 MB.
         "MALLOC_ARENA_MAX": "1",
     }
     if command in ("unit", "test", "notebooks", "card", "peers", "bench"):
         # CI silences the progress bar of training, so that what notebooks print is always the same.
         found |= {"CI": "true", "JAX_PLATFORMS": "cpu"}
     if command in ("unit", "test"):
-        # Several workers share the cores, so XLA needs no threads of its own: one for each is a sixth faster.
+        # Several workers share the cores: with one thread for each XLA, all together are a sixth faster.
         found["NPROC"] = "1"
-        # What XLA has compiled is kept, for the notebooks' second run (nbval's and the browser's) and next time.
+        # What XLA has compiled is kept for the notebooks' second run (nbval's, the browser's) and next time.
         found["JAX_COMPILATION_CACHE_DIR"] = str(HERE / "jax_cache")
         found["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
         found["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
-        # An entry that another process is writing just then cannot be read; JAX says so and compiles. So be it.
+        # An entry that another process is just writing cannot be read; JAX says so and compiles. So be it.
         found["PYTHONWARNINGS"] = "ignore:Error reading persistent compilation cache entry"
     if command == "peers":  # whatever else is to see PyTorch and Flax takes the same PYTHONPATH
         found |= {"REQUIRE_PEERS": "1", "PYTHONPATH": str(HERE / "peers")}
@@ -75,7 +75,7 @@ def pytest(*arguments):
 
 
 def lab(*more):
-    """If the usual port is taken, JupyterLab looks for the next. What it does by itself is in scripts/jupyterlab."""
+    """If the usual port is taken, JupyterLab looks for the next one. Its looks are in scripts/jupyterlab."""
     python("scripts/own_copy.py")
     options = [
         "--LabApp.default_url=/lab/tree/my_notebooks/00_start_here.ipynb",
@@ -91,9 +91,7 @@ def lab(*more):
     # Without a screen there may still be a text browser, and it would take over the terminal.
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         options.append("--no-browser")
-        print(
-            "There is no screen here: open the address below that begins with http://localhost in a browser."
-        )
+        print("There is no screen here: open the address below, with http://localhost, in a browser.")
     print("JupyterLab is starting. Ctrl-C in this window ends it; save your notebooks before.", flush=True)
     python("-m", "jupyterlab", *options, *more)
 
@@ -105,30 +103,18 @@ def fresh(which=""):
 
 def unit(*more):
     """Of tests/notebooks only what reads no notebook."""
-    reading = [
-        path for path in Path("tests/notebooks").glob("test_*.py") if path.stem != "test_store_notebooks"
-    ]
-    ignored = [f"--ignore={path.as_posix()}" for path in (Path("tests/browser"), *sorted(reading))]
-    which = ["-n", "2", "--dist", "loadscope", "--doctest-modules", *ignored, "tests", "vae_course"]
-    pytest("--cov", "--cov-report=term", *which, *more)
+    reading = {*Path("tests/notebooks").glob("test_*.py")} - {Path("tests/notebooks/test_store_notebooks.py")}
+    ignored = [f"--ignore={path}" for path in ("tests/browser", *sorted(reading))]
+    how = ["-n", "2", "--dist", "loadscope", "--doctest-modules", "--cov", "--cov-report=term"]
+    pytest(*how, *ignored, "tests", "vae_course", *more)
 
 
 def test(*more):
     """Everything, shared out to three workers."""
     nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=300"]
     nbval += ["--nbval-sanitize-with", "tests/notebooks/sanitize.cfg"]
-    which = [
-        "-n",
-        "3",
-        "--dist",
-        "loadscope",
-        "--doctest-modules",
-        *nbval,
-        "tests",
-        "vae_course",
-        "notebooks",
-    ]
-    pytest(*which, *more)
+    how = ["-n", "3", "--dist", "loadscope", "--doctest-modules"]
+    pytest(*how, *nbval, "tests", "vae_course", "notebooks", *more)
 
 
 def notebooks(*which):
@@ -173,9 +159,8 @@ def bench():
         python(script)
 
 
-COMMANDS = {
-    each.__name__: each for each in (lab, fresh, unit, test, notebooks, card, peers, lint, lock, bench)
-}
+ALL = (lab, fresh, unit, test, notebooks, card, peers, lint, lock, bench)
+COMMANDS = {each.__name__: each for each in ALL}
 
 
 def prepare():

@@ -1,5 +1,6 @@
-"""Check the explorer's JavaScript and CSS: `npm run check`. The course itself needs no node, so where there is none,
-or no network to fetch its packages, one line says so and that is all.
+"""Check the explorer's JavaScript and CSS: `npm run check`.
+
+The course itself needs no node. Where there is none, or no network to fetch its packages, one line says so.
 """
 
 import hashlib

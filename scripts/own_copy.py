@@ -1,7 +1,7 @@
 """The reader's own copy of the notebooks, in my_notebooks/: what is done there never collides with an update.
 
-    python scripts/own_copy.py              what `course.py lab` does first: fill it, and renew what may be renewed
-    python scripts/own_copy.py --fresh 02   what `course.py fresh 02` does: that notebook, as new
+    python scripts/own_copy.py             what `course.py lab` does first: fill it, renew what may be renewed
+    python scripts/own_copy.py --fresh 02  what `course.py fresh 02` does: that notebook, as new
 
 A notebook is copied without its outputs, so that a prediction comes before its answer. It is renewed when the
 course has changed it and the reader has not. Only what is written in cells counts: running, saving and empty

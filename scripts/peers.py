@@ -1,7 +1,7 @@
-"""Put PyTorch and Flax, as scripts/peers.txt says, into a folder. Only who names it in PYTHONPATH sees them:
-the course and its lock stay as they are. Does nothing when they are there and fit.
+"""Put PyTorch and Flax, as scripts/peers.txt says, into a folder: python scripts/peers.py .venv/peers
 
-    python scripts/peers.py .venv/peers
+Only who names that folder in PYTHONPATH sees them: the course and its lock stay as they are. Does nothing
+when they are there and fit.
 """
 
 import hashlib
