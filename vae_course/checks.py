@@ -141,3 +141,8 @@ def training(params, loss, data, optimizer, steps, batch_size, marks) -> None:
     if len({shape[:1] for shape in shapes}) != 1 or shapes[0][:1] in [(), (0,)]:
         needed = "`data` must be arrays whose first axes have the same length, at least 1"
         raise ValueError(f"{needed}, got shapes {shapes}")
+    examples = shapes[0][0]
+    require(
+        (batch_size or 0) <= examples,
+        f"`batch_size` must be at most the number of examples, {examples}, got {batch_size}",
+    )

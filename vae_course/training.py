@@ -1,11 +1,13 @@
 """`fit`: one compiled training loop for every objective of the course; `climb`: a short way uphill.
 
-The loop runs inside `jax.lax.scan`, a hundred steps at a time, so that Python is asked only for the
+The loop runs inside `jax.lax.fori_loop`, a hundred steps at a time, so that Python is asked only for the
 progress bar: several times faster than a compiled step called from Python (benchmarks/training.py).
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from threading import Event
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -18,6 +20,7 @@ from vae_course import checks, progress
 from vae_course.typed import Array, Float, Scalar
 
 CHUNK = 100  # steps between two looks at the losses
+ADAM = optax.adam(1e-3)  # made once, so that a second training without a wish compiles nothing
 
 
 class Fit(NamedTuple):
@@ -64,51 +67,69 @@ def fit(model, loss, data, *, key, steps, batch_size=None, optimizer=None, marks
     when the loss is no longer finite, and `TypeError` or `ValueError` for arguments that do not fit.
     """
     checks.key(key)
-    return _loop(model, loss, data, key, steps, batch_size, optimizer, marks, whole_batch)
+    return _train([model], [key], loss, data, steps, batch_size, optimizer, marks, whole_batch)[0]
 
 
 def fit_starts(models, loss, data, *, keys, steps, **options) -> list[Fit]:
-    """`fit` from several models of one form, each with its own key, side by side in one compiled loop.
+    """`fit` from several models of one form, each with its own key, side by side: a thread for each.
 
+    A step of our small networks keeps one core busy, so two take half the time (benchmarks/training.py).
     Returns the `Fit` of each. Raises `ValueError` unless there is one key for each model, and as `fit`.
     """
     needed = f"`keys` must be one for each of {len(models)} models, at least 1, got {len(keys)}"
     checks.require(models and len(models) == len(keys), needed)
-    stacked = _each(lambda *leaves: jnp.stack(leaves), *models)
-    runs = _loop(stacked, loss, data, jnp.stack(keys), steps, **options)
-    return [Fit(*_each(lambda leaf, i=i: leaf[i], runs)) for i in range(len(models))]
+    return _train(models, keys, loss, data, steps, **options)
 
 
-def _each(f, tree, *rest):
-    """`f` of the leaves that are trained; the others are those of the first tree."""
-    return jax.tree.map(lambda a, *more: f(a, *more) if eqx.is_inexact_array(a) else a, tree, *rest)
-
-
-def _loop(model, loss, data, key, steps, batch_size=None, optimizer=None, marks=(), whole_batch=False):
-    """Train, and come back to Python at each mark and each hundredth step. Several keys, several starts."""
-    params, optimizer = eqx.filter(model, eqx.is_inexact_array), optimizer or optax.adam(1e-3)
-    checks.training(params, loss, data, optimizer, steps, batch_size, marks)
+def _train(models, keys, loss, data, steps, batch_size=None, optimizer=ADAM, marks=(), whole_batch=False):
+    """The first start in this thread, where it compiles what the others, in threads of their own, use too."""
+    optimizer = optimizer or ADAM
+    checks.training(
+        eqx.filter(models[0], eqx.is_inexact_array), loss, data, optimizer, steps, batch_size, marks
+    )
     ends = sorted({*range(CHUNK, steps, CHUNK), *marks, steps})
-    state = jax.jit(jax.vmap(optimizer.init) if key.ndim else optimizer.init)(params)
-    settings, losses, kept = (data, loss, batch_size, optimizer, whole_batch), [np.zeros((0, *key.shape))], []
+    settings = (data, loss, batch_size, optimizer, whole_batch)
+    starts = [_one_start(model, key, ends, marks, settings) for model, key in zip(models, keys, strict=True)]
+    runs, over = [Fit(model, jnp.zeros(0)) for model in models], Event()
+
+    def go_on(i):
+        while not over.is_set() and len(runs[i].losses) < steps:
+            runs[i] = next(starts[i])
+
     progress.begin()
-    with progress.Bar(steps) as bar:
+    with progress.Bar(steps) as bar, ThreadPoolExecutor(len(models)) as threads:
+        others: list[Future] = []
         try:
-            for begin, end in zip([0, *ends], ends, strict=False):
-                model, state, values = _run_chunk(model, state, np.arange(begin, end), key, *settings)
-                losses.append(np.asarray(values))
-                _stop_if_not_finite(np.concatenate(losses))
-                kept += [model] * (end in marks)
-                bar.set_postfix_str(f"loss {np.mean(losses[-1][-1]):.4g}", refresh=False)
-                bar.update(end - begin)
+            for runs[0] in starts[0]:
+                others = others or [threads.submit(go_on, i) for i in range(1, len(models))]
+                bar.set_postfix_str(f"loss {runs[0].losses[-1]:.4g}", refresh=False)
+                bar.update(len(runs[0].losses) - bar.n)
+            for other in others:
+                other.result()
         except KeyboardInterrupt:
-            done = f"{sum(map(len, losses)):,} of {steps:,} steps"
+            done = f"{len(runs[0].losses):,} of {steps:,} steps"
             progress.interrupted(f"fit: interrupted after {done}; this is the model as it was then.")
-    return Fit(model, jnp.asarray(np.concatenate(losses)).T, tuple(kept))
+        finally:
+            over.set()
+    return runs
+
+
+def _one_start(model, key, ends, marks, settings):
+    """Train one model, and yield the `Fit` so far each time that we come back to Python."""
+    *_, optimizer, _ = settings
+    state = jax.jit(optimizer.init)(eqx.filter(model, eqx.is_inexact_array))
+    losses, kept = np.zeros(0), ()
+    for begin, end in zip([0, *ends], ends, strict=False):
+        model, state, values = _run_chunk(model, state, np.int32(begin), np.int32(end), key, *settings)
+        losses = np.append(losses, np.asarray(values)[: end - begin])
+        _stop_if_not_finite(losses)
+        kept += (model,) * (end in marks)
+        yield Fit(model, jnp.asarray(losses), kept)
 
 
 @eqx.filter_jit  # outside `fit`, so that a second run with the same loss and optimiser compiles nothing
-def _run_chunk(model, state, chunk, key, data, loss, batch_size, optimizer, whole_batch):
+def _run_chunk(model, state, begin, end, key, data, loss, batch_size, optimizer, whole_batch):
+    """The steps from begin to end - 1, at most CHUNK. As arguments, so that one program serves for all."""
     params, static = eqx.partition(model, eqx.is_inexact_array)
     n_examples = jax.tree.leaves(data)[0].shape[0]
 
@@ -119,7 +140,8 @@ def _run_chunk(model, state, chunk, key, data, loss, batch_size, optimizer, whol
         keys = jax.random.split(key, batch_size or n_examples)
         return jnp.mean(_one_number(jax.vmap(loss, in_axes=(None, 0, 0))(model, batch, keys), 1))
 
-    def update(params, state, key, number):
+    def step(number, carry):
+        params, state, losses = carry
         batch_key, loss_key = jax.random.split(jax.random.fold_in(key, number))
         batch = data
         if batch_size is not None:
@@ -127,16 +149,10 @@ def _run_chunk(model, state, chunk, key, data, loss, batch_size, optimizer, whol
             batch = jax.tree.map(lambda leaf: leaf[rows], data)
         value, gradients = jax.value_and_grad(mean_loss)(params, batch, loss_key)
         updates, state = optimizer.update(gradients, state, params)
-        return optax.apply_updates(params, updates), state, value
+        return optax.apply_updates(params, updates), state, losses.at[number - begin].set(value)
 
-    def step(carry, number):
-        params, state = carry
-        of_each_start = jax.vmap(update, in_axes=(0, 0, 0, None)) if key.ndim else update
-        params, state, value = of_each_start(params, state, key, number)
-        return (params, state), value
-
-    (params, state), values = jax.lax.scan(step, (params, state), chunk)
-    return eqx.combine(params, static), state, values
+    params, state, losses = jax.lax.fori_loop(begin, end, step, (params, state, jnp.zeros(CHUNK)))
+    return eqx.combine(params, static), state, losses
 
 
 def _one_number(losses, ndim):
@@ -147,11 +163,10 @@ def _one_number(losses, ndim):
 
 
 def _stop_if_not_finite(losses):
-    losses = losses.reshape(len(losses), -1)  # (steps, starts)
-    for step, start in np.argwhere(~np.isfinite(losses))[:1]:
-        before = f"; one step before it was {losses[step - 1, start]:.4g}" if step else ""
+    for step in np.flatnonzero(~np.isfinite(losses))[:1]:
+        before = f"; one step before it was {losses[step - 1]:.4g}" if step else ""
         raise TrainingDiverged(
-            f"the loss is {losses[step, start]} at step {step}{before}. Try a smaller learning rate, "
+            f"the loss is {losses[step]} at step {step}{before}. Try a smaller learning rate, "
             "and look for a log or a division that can meet zero."
         )
 
