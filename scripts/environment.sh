@@ -71,7 +71,8 @@ else
     mkdir $new
     "$python" -m venv $new >$new/setup.log 2>&1 ||
         fail "'$python -m venv $new' failed. What it said is in $new/setup.log."
-    run_pip $new --require-hashes -r requirements.lock
+    # The lock is complete. Where it names no extra (coverage[toml]), pip would look for one that has no hash.
+    run_pip $new --no-deps --require-hashes -r requirements.lock
     rm -rf .venv.old
     [ ! -e .venv ] || mv .venv .venv.old
     mv $new .venv
@@ -85,7 +86,3 @@ if [ "$(cat $course_stamp 2>/dev/null)" != "$course" ]; then
     echo "$course" >$course_stamp
     echo "The environment in .venv is ready."
 fi
-
-# Settings of the kernel. Those of JupyterLab are in scripts/jupyterlab.
-mkdir -p .venv/etc/ipython
-cp scripts/ipython_kernel_config.py .venv/etc/ipython/

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PIN = re.compile(r"^(\S+==[^\s\\]+(?: ; [^\\\n]+?)?) *\\?$", re.MULTILINE)
 TEMPLATE = """\
-# Made by `make lock`; do not edit. The versions are those of requirements.lock.
+# Made by `course.py lock`; do not edit. The versions are those of requirements.lock.
 name: vae-course
 channels:
   - conda-forge
@@ -30,4 +30,4 @@ def pins(text: str) -> list[str]:
 if __name__ == "__main__":
     lock = (ROOT / "requirements.lock").read_text()
     lines = "\n".join(f"    - {pin}" for pin in pins(lock))
-    (ROOT / "environment.yml").write_text(TEMPLATE.format(pins=lines))
+    (ROOT / "environment.yml").write_text(TEMPLATE.format(pins=lines), newline="\n")

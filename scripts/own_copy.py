@@ -1,7 +1,7 @@
 """The reader's own copy of the notebooks, in my_notebooks/: what is done there never collides with an update.
 
-    python scripts/own_copy.py              what `make lab` does first: fill it, and renew what may be renewed
-    python scripts/own_copy.py --fresh 02   what `make fresh NOTEBOOK=02` does: that notebook, as new
+    python scripts/own_copy.py             what `course.py lab` does first: fill it, renew what may be renewed
+    python scripts/own_copy.py --fresh 02  what `course.py fresh 02` does: that notebook, as new
 
 A notebook is copied without its outputs, so that a prediction comes before its answer. It is renewed when the
 course has changed it and the reader has not. Only what is written in cells counts: running, saving and empty
@@ -18,6 +18,8 @@ import sys
 from pathlib import Path
 
 COURSE, OWN = Path("notebooks"), Path("my_notebooks")
+BY_HAND = ("uv run" if "UV" in os.environ else "python") + " course.py fresh "
+FRESH = "make fresh NOTEBOOK=" if "MAKELEVEL" in os.environ else BY_HAND  # as the reader began
 STATE = ".own_copy.json"  # {name of a file: the fingerprint of what it was copied from}
 EXERCISE = re.compile(r"\bexercises\.\w+\.check\(")
 
@@ -96,7 +98,7 @@ def update(course, own):
 
 
 def _kept(name, written):
-    how = f"make fresh NOTEBOOK={name.split('_')[0]}" if name.endswith(".ipynb") else f"delete {OWN / name}"
+    how = FRESH + name.split("_")[0] if name.endswith(".ipynb") else f"delete {OWN / name}"
     if written is None:
         return f"{name} cannot be read as a notebook; it is left as it is. For a new one: {how}"
     return f"{name} has changed in the course; yours, which you have edited, is kept. For the new one: {how}"
@@ -108,7 +110,7 @@ def fresh(course, own, wanted):
     found = [name for name in notebooks if wanted and name.startswith(Path(wanted).name)]
     if len(found) != 1:
         which = f"'{wanted}' is not one of the notebooks. " * bool(wanted)
-        sys.exit(f"{which}Name one, as in: make fresh NOTEBOOK=02\nThere are {', '.join(notebooks)}.")
+        sys.exit(f"{which}Name one, as in: {FRESH}02\nThere are {', '.join(notebooks)}.")
     (name,) = found
     own.mkdir(exist_ok=True)
     mine, kept = own / name, ""

@@ -38,6 +38,7 @@ def sources(path):
 def course(tmp_path, monkeypatch):
     """A course of two notebooks and a page."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(own_copy, "FRESH", "make fresh NOTEBOOK=")
     course = own_copy.COURSE
     course.mkdir()
     shown = {"outputs": [{"output_type": "stream", "text": "1"}], "execution_count": 1}

@@ -1,5 +1,6 @@
-"""The three lists of dependencies say the same, and setup and checks say in one line what is missing."""
+"""The lists of dependencies say the same, and setup and checks say in one line what is missing."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -16,17 +17,23 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCK = (ROOT / "requirements.lock").read_text()
+UV_LOCK = tomllib.loads((ROOT / "uv.lock").read_text())
 ENVIRONMENT = (ROOT / "environment.yml").read_text()
 
 
 def locked():
-    """The lock's requirements: a list of (requirement, number of hashes)."""
+    """The lock's requirements: a list of (requirement, its hashes)."""
     blocks = re.split(r"\n(?=[a-z0-9])", re.sub(r"(?m)^ *#.*\n?", "", LOCK))
     return [
-        (Requirement(block.split("\\")[0].strip()), block.count("--hash=sha256:"))
+        (Requirement(block.split("\\")[0].strip()), set(re.findall(r"--hash=(sha256:\w+)", block)))
         for block in blocks
         if block.strip()
     ]
+
+
+def files(package):
+    """What uv.lock names for downloading a package: wheels, and the source if there is one."""
+    return [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
 
 
 def wanted():
@@ -50,7 +57,29 @@ def test_every_pin_is_exact_and_has_hashes():
     assert len(locked()) > 50
     for pin, hashes in locked():
         assert [s.operator for s in pin.specifier] == ["=="], pin
-        assert hashes >= 1, f"{pin} has no hash"
+        assert hashes, f"{pin} has no hash"
+
+
+def test_the_two_locks_agree():
+    theirs = {
+        (package["name"], f"=={package['version']}"): {file["hash"] for file in files(package)}
+        for package in UV_LOCK["package"]
+        if package["name"] != PYPROJECT["project"]["name"]
+    }
+    assert {(pin.name, str(pin.specifier)): hashes for pin, hashes in locked()} == theirs, "run `make lock`"
+
+
+def test_uv_takes_packages_from_where_everybody_can():
+    for package in UV_LOCK["package"]:
+        assert package["source"] in ({"registry": "https://pypi.org/simple"}, {"editable": "."})
+        for file in files(package):
+            assert file["url"].startswith("https://files.pythonhosted.org/")
+
+
+def test_uv_lock_is_made_from_this_pyproject():
+    (course,) = [each for each in UV_LOCK["package"] if each["source"] == {"editable": "."}]
+    asked = {(need["name"], need.get("specifier", "")) for need in course["metadata"]["requires-dist"]}
+    assert asked == {(canonicalize_name(each.name), str(each.specifier)) for each in wanted()}
 
 
 def test_environment_yml_has_the_pins_of_the_lock_and_the_course():
@@ -282,46 +311,53 @@ def test_only_the_course_is_installed_again_when_only_pyproject_changed(ready, o
     assert "--require-hashes" not in asked
 
 
-# PyTorch and Flax, with a stand-in for the Python of .venv.
+# PyTorch and Flax, with a stand-in for pip.
 
 
-def peers(copy, pip):
-    """Run their script; `pip` is what the stand-in does when it is asked to install."""
-    (copy / ".venv/bin").mkdir(parents=True, exist_ok=True)
-    fake(copy / ".venv/bin", "python", f'echo "$@" >>calls\n[ "$3" = check ] || {{ mkdir -p "$6"; {pip}; }}')
-    command = ["/bin/sh", "scripts/peers.sh"]
-    return subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=120)
+def peers(folder, install="", check=""):
+    """Run their script; the arguments are what the stand-in for pip does, in Python."""
+    shutil.copytree(ROOT / "scripts", folder / "scripts", dirs_exist_ok=True)
+    (folder / "fake").mkdir(exist_ok=True)
+    note = "import pathlib, sys\nwith open('calls', 'a') as calls:\n    print(*sys.argv[1:], file=calls)\n"
+    make = "pathlib.Path('peers').mkdir()"
+    does = f"if 'check' in sys.argv:\n    {check or 'pass'}\nelse:\n    {make}\n    {install or 'pass'}\n"
+    (folder / "fake/pip.py").write_text(note + does)
+    environment = os.environ | {"PYTHONPATH": str(folder / "fake")}
+    command = [sys.executable, "scripts/peers.py", "peers"]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
 
 
-def test_peers_are_fetched_once_apart_and_without_their_dependencies(copy):
-    assert peers(copy, "exit 0").returncode == 0
-    assert "install --no-deps --target .venv/peers " in calls(copy)
-    assert peers(copy, "exit 1").returncode == 0
-    assert not (copy / "calls").exists()
-    (copy / "scripts/peers.txt").write_text("another version")
-    assert peers(copy, "exit 0").returncode == 0
-    assert "install" in calls(copy)
+def test_peers_are_fetched_once_apart_and_without_their_dependencies(tmp_path):
+    assert peers(tmp_path).returncode == 0
+    asked = calls(tmp_path)
+    assert "install --no-deps " in asked
+    assert "--target=peers " in asked
+    assert peers(tmp_path, "sys.exit(1)").returncode == 0
+    assert not (tmp_path / "calls").exists()
+    (tmp_path / "peers/made-from").write_text("another list")
+    assert peers(tmp_path).returncode == 0
+    assert "install" in calls(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("pip", "says"),
     [
-        ("echo 'ERROR: No matching distribution (from versions: none)'; exit 1", "could not be downloaded"),
-        ("echo 'ERROR: no space left'; exit 1", "ERROR: no space left"),
+        ("sys.exit('ERROR: No matching distribution (from versions: none)')", "could not be downloaded"),
+        ("sys.exit('ERROR: no space left')", "ERROR: no space left"),
     ],
 )
-def test_peers_that_cannot_be_fetched_are_said_and_tried_again(copy, pip, says):
+def test_peers_that_cannot_be_fetched_are_said_and_tried_again(tmp_path, pip, says):
     for _ in range(2):
-        result = peers(copy, pip)
+        result = peers(tmp_path, pip)
         assert result.returncode == 1
         (line,) = result.stderr.splitlines()
         assert line.startswith("The peers are not installed: ")
         assert says in line
-        assert "install" in calls(copy)
+        assert "install" in calls(tmp_path)
 
 
-def test_peers_that_do_not_fit_the_course_are_said(copy):
-    result = peers(copy, "sed -i 's/= check/= nothing/' .venv/bin/python; echo 'exit 1' >>.venv/bin/python")
+def test_peers_that_do_not_fit_the_course_are_said(tmp_path):
+    result = peers(tmp_path, check="sys.exit(1)")
     assert result.returncode == 1
     assert "they do not fit the course's own packages" in result.stderr
 
@@ -330,13 +366,12 @@ def test_peers_that_do_not_fit_the_course_are_said(copy):
 
 
 def front_end(copy, npm, lock="{}"):
-    """Run its script with a `package.json`; `npm` is what the stand-in does, None for no npm at all."""
-    (copy / "package.json").write_text("{}")
+    """Run its script; `npm` is what the stand-in does, None for no npm at all."""
     (copy / "package-lock.json").write_text(lock)
     folder = copy.with_name("bin")
     if npm:
         fake(folder, "npm", f'echo "$@" >>calls\n{npm}')
-    command = ["/bin/sh", "scripts/frontend.sh"]
+    command = [sys.executable, "scripts/frontend.py"]
     environment = os.environ | {"PATH": str(folder)}
     return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=120)
 
@@ -373,3 +408,60 @@ def test_npm_installs_once_and_again_after_the_lock_changed(copy, only_tools):
 
 def test_what_the_front_ends_check_finds_fails(copy, only_tools):
     assert front_end(copy, '[ "$1" = ci ]').returncode == 1
+
+
+# course.py, which make and uv call.
+
+
+@pytest.fixture
+def course():
+    spec = importlib.util.spec_from_file_location("course", ROOT / "course.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_each_command_is_described_and_a_target_of_make(course):
+    assert re.findall(r"(?m)^([a-z]+)  ", course.__doc__) == list(course.COMMANDS)
+    (targets,) = re.findall(r"(?m)^COMMANDS = (.*)$", (ROOT / "Makefile").read_text())
+    assert targets.split() == list(course.COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("command", "how"), [("lab", "uv run course.py"), ("unit", "uv run --extra dev course.py")]
+)
+def test_a_python_without_the_packages_says_how_to_get_them(command, how):
+    bare = [sys.executable, "-I", "-S", ROOT / "course.py", command]
+    result = subprocess.run(bare, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert "is not installed for this Python" in line
+    assert f"{how} {command}, or: make {command}" in line
+
+
+def test_a_word_that_is_no_command_is_said(course, capsys):
+    with pytest.raises(SystemExit, match="no command 'labs'"):
+        course.main("labs")
+    assert "open JupyterLab" in capsys.readouterr().out
+
+
+def test_what_fails_ends_the_command_with_its_status(course):
+    course.python("-c", "")
+    with pytest.raises(SystemExit) as error:
+        course.python("-c", "import sys; sys.exit(3)")
+    assert error.value.code == 3
+
+
+def test_only_tests_and_measurements_are_told_that_nobody_reads(course):
+    told = [command for command in course.COMMANDS if "CI" in course.variables(command)]
+    assert told == ["unit", "test", "notebooks", "card", "peers", "bench"]
+
+
+def test_every_link_to_the_course_is_the_one_of_pyproject():
+    source = PYPROJECT["project"]["urls"]["Source"]
+    places = (source, source.replace("github.com", "colab.research.google.com/github"))
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "notebooks").glob("*.*")]
+    link = re.compile(r"https://[^\s()\"\\<>]*vae-course[^\s()\"\\<>]*")
+    found = [each for page in pages for each in link.findall(page.read_text(encoding="utf-8"))]
+    assert found
+    assert not [link for link in found if not link.startswith(places)]

@@ -54,11 +54,11 @@ KNOWN_CONSOLE_ERRORS = ()
 
 @pytest.fixture(scope="session")
 def course(chromium, tmp_path_factory):
-    """A copy of this repository's notebooks and scripts, with this environment."""
+    """A copy of this repository's notebooks and scripts."""
     course = tmp_path_factory.mktemp("home") / "course"
     for folder in ("notebooks", "scripts"):
         shutil.copytree(ROOT / folder, course / folder)
-    (course / ".venv").symlink_to(sys.prefix)
+    shutil.copy(ROOT / "course.py", course)
     for name, sources in OWN.items():
         cells = [nbformat.v4.new_code_cell(source) for source in sources]
         notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
@@ -68,7 +68,7 @@ def course(chromium, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def server(course):
-    """The address of a JupyterLab with a home of its own, begun as `make lab` does."""
+    """The address of a JupyterLab with a home of its own, begun as a reader does."""
     with serve(course.parent, course) as address:
         yield address
 
@@ -78,7 +78,7 @@ def serve(home, course):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = ["/bin/sh", course / "scripts" / "lab.sh", "--no-browser", f"--port={port}"]
+    command = [sys.executable, course / "course.py", "lab", "--no-browser", f"--port={port}"]
     command += [f"--IdentityProvider.token={TOKEN}", "--ServerApp.port_retries=0"]
     command += ["--expose-app-in-browser"]  # so that a test can read the notebook
     places = {"HOME": home, "JUPYTER_CONFIG_DIR": home / "config", "JUPYTER_DATA_DIR": home / "data"}

@@ -103,7 +103,7 @@ def test_nothing_sticks_out_at_the_side(shown, instrument, width):
 
 
 @pytest.mark.skipif(
-    not AXE.exists(), reason="axe-core is not installed: scripts/frontend.sh does it where there is npm"
+    not AXE.exists(), reason="axe-core is not installed: scripts/frontend.py does it where there is npm"
 )
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_to_complain_about(shown, instrument, scheme):
