@@ -95,10 +95,23 @@ def lines_of_code(source):
     return sum(word not in ("import", "from") and word[0] != "#" for word in first_words)
 
 
+def tags(cell):
+    return cell["metadata"].get("tags", [])
+
+
+def test_all_begin_with_the_same_cell_for_colab_or_none_does():
+    first = [next(cell for _, cell in cells(path, "code")) for path in NOTEBOOKS]
+    assert len({cell["source"] if "colab" in tags(cell) else "" for cell in first}) == 1
+    tagged = [cell for path in NOTEBOOKS for _, cell in cells(path, "code") if "colab" in tags(cell)]
+    assert len(tagged) in (0, len(NOTEBOOKS))
+    assert all(cell["metadata"]["jupyter"]["source_hidden"] and not cell["outputs"] for cell in tagged)
+
+
 @of_each_notebook
 def test_it_is_small_enough_to_read(path):
     assert path.stat().st_size < MAX_BYTES
-    lengths = {place: lines_of_code(cell["source"]) for place, cell in cells(path, "code")}
+    own = [(place, cell) for place, cell in cells(path, "code") if "colab" not in tags(cell)]
+    lengths = {place: lines_of_code(cell["source"]) for place, cell in own}
     assert not {place: lines for place, lines in lengths.items() if lines > MAX_CELL}
     assert sum(lengths.values()) <= MAY_BE_LONGER.get(path.stem, MAX_LINES)
 
