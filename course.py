@@ -41,12 +41,6 @@ def variables(command):
     if command in ("unit", "test"):
         # Several workers share the cores: with one thread for each XLA, all together are a sixth faster.
         found["NPROC"] = "1"
-        # What XLA has compiled is kept for the notebooks' second run (nbval's, the browser's) and next time.
-        found["JAX_COMPILATION_CACHE_DIR"] = str(HERE / "jax_cache")
-        found["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-        found["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
-        # An entry that another process is just writing cannot be read; JAX says so and compiles. So be it.
-        found["PYTHONWARNINGS"] = "ignore:Error reading persistent compilation cache entry"
     if command == "peers":  # whatever else is to see PyTorch and Flax takes the same PYTHONPATH
         found |= {"REQUIRE_PEERS": "1", "PYTHONPATH": str(HERE / "peers")}
     return found

@@ -83,6 +83,44 @@ def test_the_bar_is_one_output_of_the_cell_and_empty_in_the_end(kernel, cell):
     assert last["data"]["text/plain"] == "1"
 
 
+def test_a_loop_has_a_line_above_that_of_the_training_in_it(kernel, cell):
+    _, client = kernel
+    loop = "for seed in progress.each(range(3), 'starts'):\n    train(200)\n    time.sleep(0.2)"
+    request = cell(f"import time\nfrom vae_course import progress\nprogress.DELAY = 0\n{loop}")
+    answer, outputs = results(client, request)
+    assert answer["status"] == "ok"
+    shown = [what["data"].get("text/plain", "") for kind, what in outputs if kind.endswith("display_data")]
+    assert [kind for kind, _ in outputs if kind == "display_data"] == ["display_data"]
+    assert "0 of 3 starts, ? left" in shown[0]  # at once: the first item may last
+    both = [text.splitlines() for text in shown if "of 200 steps" in text]
+    assert both
+    assert all("of 3 starts" in loop_line for loop_line, _ in both)
+    assert any("2 of 3 starts, 00:00 left" in text for text in shown)
+    assert shown[-1] == ""
+
+
+def test_a_loop_that_an_error_leaves_leaves_no_line(kernel, cell):
+    _, client = kernel
+    loop = "for seed in progress.each(range(3), 'starts'):\n    assert seed < 1"
+    answer, outputs = results(client, cell(f"from vae_course import progress\n{loop}"))
+    assert answer["ename"] == "AssertionError"
+    assert [content["data"] for kind, content in outputs if kind.endswith("display_data")][-1] == {}
+    _, outputs = results(client, cell("for seed in progress.each(range(2), 'models'):\n    pass"))
+    assert not [content for _, content in outputs if "starts" in str(content)]
+
+
+def test_where_ci_is_set_a_loop_is_silent_and_yields_the_same(capsys, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    assert list(progress.each("abc", "letters")) == ["a", "b", "c"]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_in_a_script_a_loop_has_its_line_too(capsys, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    assert list(progress.each("abc", "letters")) == ["a", "b", "c"]
+    assert "0 of 3 letters, ? left" in capsys.readouterr().err
+
+
 def test_the_stop_button_ends_the_training_the_cell_goes_on_and_run_all_does_not(kernel, cell):
     _, client = kernel
     requests = [cell(f"run = train({LONG})\nprint('went on')"), cell("print('the next cell')")]

@@ -1,5 +1,6 @@
 """The lecture as code, a room for each of its steps. Each room imports only those above it.
 
+    compiled         what XLA has compiled is kept for the next kernel
     typed, checks    the types in signatures; every rule about arguments
     progress         how far training is, and the stop button
     data             1,797 digits as arrays
@@ -20,6 +21,10 @@ What shows and asks (claims, tables, figures, explorers, exercises) lives in `va
 """
 
 from jaxtyping import install_import_hook
+
+from vae_course import compiled
+
+compiled.keep()
 
 ROOMS = "data gaussian models training autoencoder samples map_latents marginal elbo aggregate likelihoods"
 

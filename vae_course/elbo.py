@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from vae_course import checks
+from vae_course import checks, progress
 from vae_course.gaussian import kl_to_prior, log_density, sample
 from vae_course.map_latents import log_joint, log_likelihood
 from vae_course.marginal import DecodedGrid, for_each, latent_grid, log_marginals
@@ -242,10 +242,11 @@ def bounds_and_truths(vae, X: Images) -> np.ndarray:
 
 def gaps_of_vaes(vaes, X: Images) -> tuple[np.ndarray, Gaps]:
     """log p(x) in nats and the `gaps` of the encoder's q for each image of X (N, d), (starts, N) each."""
-    log_p, of_each = [log_marginals(vae.decoder, X).log_p for vae in vaes], []
-    for vae, p in zip(vaes, log_p, strict=True):
+    log_p, of_each = [], []
+    for vae in progress.each(vaes, "models"):
+        log_p.append(log_marginals(vae.decoder, X).log_p)
         M, SD = apply(vae.encoder, X)
-        of_each.append(gaps(vae.decoder, X, M, SD, p))
+        of_each.append(gaps(vae.decoder, X, M, SD, log_p[-1]))
     return np.stack(log_p), jax.tree.map(lambda *of_starts: np.stack(of_starts), *of_each)
 
 

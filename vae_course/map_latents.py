@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from vae_course import checks
+from vae_course import checks, progress
 from vae_course.gaussian import log_density
 from vae_course.models import Decoder, GaussianDecoder, apply
 from vae_course.samples import nine_in_ten
@@ -168,7 +168,9 @@ def over_time(runs: Sequence[Fit], X: Images, T: Float[Array, "M d"]) -> OverTim
     At each mark sigma is set to the best one for X, so that it does not matter how fast the optimiser moves
     sigma; each image of T has the latent that `fit_latents` finds.
     """
-    found = [[_at_mark(at_mark, X, T) for at_mark in run.at_marks] for run in runs]
+    found = [
+        [_at_mark(at_mark, X, T) for at_mark in run.at_marks] for run in progress.each(runs, "trainings")
+    ]
     return OverTime(*np.moveaxis(np.array(found), 2, 0))
 
 

@@ -3,40 +3,70 @@
 import io
 import os
 import sys
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from tqdm import tqdm
 
-DELAY = 0.5  # s: what is over sooner needs no bar
-FORMAT = "{percentage:3.0f}% |{bar:30}| {n:,} of {total:,} steps, {remaining} left{postfix}"
+DELAY = 0.5  # s: a training that is over sooner needs no bar
+FORMAT = "{percentage:3.0f}% |{bar:30}| {n:,} of {total:,} {unit}, {remaining} left{postfix}"
+T = TypeVar("T")
+
+
+def each(items: Sequence[T], what: str) -> Iterator[T]:
+    """Yield the items of a loop that lasts, and say how many are done. `what` they are is a plural."""
+    with Bar(len(items), what, delay=0) as bar:
+        for item in items:
+            yield item
+            bar.update()
 
 
 class Bar(tqdm):
     """A line of text that says how far training is, and is gone at its end. Silent where CI is set.
 
-    In a notebook it is one output for all trainings of a cell, and empty at their end. A bar made of widgets
-    would be stored, and be an error message when the notebook is opened on the next day.
+    In a notebook all bars of a cell are one output, empty at their end: a line for a loop, and below it one
+    for the training in it. A bar made of widgets would be stored, and be an error message when the notebook
+    is opened on the next day.
     """
 
     monitor_interval = 0  # no thread that looks whether it hangs
-    _place: str | None = None  # the display of the cell that showed the last bar
+    _place = ""  # the display of the cell that showed the last bar
+    _open: dict["Bar", str] = {}  # noqa: RUF012 - what the bars of that cell say, the outermost first
 
-    def __init__(self, total: int):
-        self._shell, self._shown = _notebook_shell(), False
-        file = io.StringIO() if self._shell else sys.stderr
-        off = "CI" in os.environ
-        super().__init__(total=total, leave=False, disable=off, file=file, delay=DELAY, bar_format=FORMAT)
+    def __init__(self, total: int, what: str = "steps", delay: float | None = None):
+        self._shell = _notebook_shell()
+        self._cell = f"progress of cell {self._shell.execution_count}" if self._shell else ""
+        super().__init__(
+            total=total,
+            unit=what,
+            delay=DELAY if delay is None else delay,
+            leave=False,
+            disable="CI" in os.environ,
+            file=io.StringIO() if self._shell else sys.stderr,
+            bar_format=FORMAT,
+        )
 
     def display(self, msg=None, pos=None):
         """Called by tqdm when there is something new to show; an empty `msg` at the end."""
         if not self._shell:
             return super().display(msg, pos)
-        text = str(self) if msg is None else msg
-        if text or self._shown:
-            place = f"training in cell {self._shell.execution_count}"
-            known = {"transient": {"display_id": place}, "update": place == Bar._place}
-            self._shell.display_pub.publish({"text/plain": text} if text else {}, **known)
-            self._shown, Bar._place = True, place
+        known = self._cell == Bar._place
+        if not known:
+            self._shell.events.register("post_run_cell", _close_what_is_open)
+            Bar._place = self._cell
+        Bar._open[self] = str(self) if msg is None else msg
+        if not Bar._open[self]:
+            del Bar._open[self]
+        said = {"text/plain": "\n".join(Bar._open.values())} if Bar._open else {}
+        self._shell.display_pub.publish(said, transient={"display_id": self._cell}, update=known)
         return True
+
+
+def _close_what_is_open(result):
+    """At the end of a cell: a loop that an error has left cannot close its bar."""
+    _notebook_shell().events.unregister("post_run_cell", _close_what_is_open)
+    for bar in list(Bar._open):
+        bar.close()
 
 
 _cut_short: list[str] = []  # what to say to the next training of the cell in which one was interrupted

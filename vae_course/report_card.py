@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from vae_course import checks, losses
+from vae_course import checks, losses, progress
 from vae_course.data import load_digits
 from vae_course.elbo import quadrature_elbos
 from vae_course.gaussian import kl_to_prior
@@ -170,7 +170,7 @@ def measure(models: Models) -> Row:
         checks.kind("models", model, GaussianDecoder, VAE)
     digits = load_digits()
     images = jnp.concatenate([digits.train_images[:IMAGES], digits.test_images])
-    found = [_measured(model, images, digits) for model in models]
+    found = [_measured(model, images, digits) for model in progress.each(models, "models")]
     return Row(**{name: _together([one[name] for one in found]) for name in found[0]})
 
 

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from vae_course import checks
+from vae_course import checks, progress
 from vae_course.map_latents import log_prior
 from vae_course.marginal.sampling import log_likelihoods
 from vae_course.models import GaussianDecoder
@@ -155,7 +155,8 @@ def mean_log_marginals(models, *image_sets: Float[Array, "_ d"], tolerance: floa
     A list of decoders gives a row each. Lists may be nested, as by starts and marks: (starts, marks, sets).
     """
     if not isinstance(models, GaussianDecoder):
-        return np.stack([mean_log_marginals(each, *image_sets, tolerance=tolerance) for each in models])
+        rows = progress.each(models, "rows")
+        return np.stack([mean_log_marginals(each, *image_sets, tolerance=tolerance) for each in rows])
     log_p = log_marginals(models, jnp.concatenate(image_sets), tolerance=tolerance).log_p
     ends = np.cumsum([len(images) for images in image_sets])
     return np.array([part.mean() for part in np.split(log_p, ends[:-1])])
