@@ -15,20 +15,22 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import jax
 import jaxlib
 import platformdirs
 
 NAME = "vae_course_compiled"
-LIMIT = 500e6  # bytes; the whole course needs a twentieth of it
+LIMIT = 500e6  # bytes; all notebooks together need 13 MB
 A_MINUTE = 60  # s: an entry that is younger may still be being written, by another kernel
 JAX_WARNS = "Error (reading|writing) persistent compilation cache entry for '(.*?)': (.*)"
 
 
 def keep() -> None:
     """Switch the cache on, unless somebody has configured one, or has switched it off."""
-    if _setting("compilation_cache_dir") or not _setting("enable_compilation_cache"):
+    config: Any = jax.config  # its options are attributes that mypy does not know
+    if config.jax_compilation_cache_dir is not None or not config.jax_enable_compilation_cache:
         return
     folder = _folder()
     try:
@@ -41,18 +43,14 @@ def keep() -> None:
         if other != folder:  # of another JAX
             shutil.rmtree(other, ignore_errors=True)
     trim(folder, LIMIT)
-    _watch(folder)
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)  # half of the wait is many small ones
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
-def _setting(name):
-    return getattr(jax.config, f"jax_{name}")  # mypy does not know them
+    _watch(folder, config)
+    config.update("jax_compilation_cache_dir", str(folder))
+    config.update("jax_persistent_cache_min_compile_time_secs", 0)  # most programs are small
+    config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 def _folder() -> Path:
-    """In the environment, and gone when that is made anew; if many share that, in the user's folder."""
+    """In the environment, so that both go together; where that is read-only, with the user's caches."""
     inside = os.access(sys.prefix, os.W_OK)
     place = Path(sys.prefix) / NAME if inside else platformdirs.user_cache_path(NAME, appauthor=False)
     return place / f"jax-{jax.__version__}-jaxlib-{jaxlib.__version__}"
@@ -69,13 +67,13 @@ def trim(folder: Path, limit: float) -> None:
                 os.unlink(entry)
 
 
-def _watch(folder: Path) -> None:
+def _watch(folder: Path, config: Any) -> None:
     """Say once what JAX warns of for each program, and mend what JAX leaves as it is."""
     shown, said = warnings.showwarning, set()
 
     def show(message, *where, **how):
         found = re.match(JAX_WARNS, str(message), re.DOTALL)
-        if not found or _setting("compilation_cache_dir") != str(folder):
+        if not found or config.jax_compilation_cache_dir != str(folder):
             return shown(message, *where, **how)
         what, program, reason = found.groups()
         with contextlib.suppress(OSError):
