@@ -158,5 +158,5 @@ def test_trimming_deletes_what_was_not_used_for_longest(tmp_path):
     for number in range(5):
         (tmp_path / f"{number}").write_bytes(bytes(100))
         os.utime(tmp_path / f"{number}", (1e9 + (number + 2) % 5, 1e9 + number))  # used, written
-    compiled.trim(tmp_path, 300)
+    compiled._trim(tmp_path, 300)
     assert {path.name for path in tmp_path.iterdir()} == {"0", "1", "2"}

@@ -42,7 +42,7 @@ def keep() -> None:
     for other in folder.parent.iterdir():
         if other != folder:  # of another JAX
             shutil.rmtree(other, ignore_errors=True)
-    trim(folder, LIMIT)
+    _trim(folder, LIMIT)
     _watch(folder, config)
     config.update("jax_compilation_cache_dir", str(folder))
     config.update("jax_persistent_cache_min_compile_time_secs", 0)  # most programs are small
@@ -56,7 +56,7 @@ def _folder() -> Path:
     return place / f"jax-{jax.__version__}-jaxlib-{jaxlib.__version__}"
 
 
-def trim(folder: Path, limit: float) -> None:
+def _trim(folder: Path, limit: float) -> None:
     """Delete what was not used for longest, until `folder` holds at most `limit` bytes."""
     total = 0
     with contextlib.suppress(OSError):  # another kernel may be doing the same
