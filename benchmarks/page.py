@@ -78,7 +78,7 @@ def section(module, entry):
     if "failed" in entry:
         failed = entry["failed"]
         kept = " The numbers below are older." if "results" in entry else ""
-        found += [f"On {failed['date']} this could not be measured: {failed['why']}{kept}", ""]
+        found += [f"On {failed['date']} this could not be measured: {failed['why'].rstrip('.')}.{kept}", ""]
     if "results" in entry:
         results = entry["results"]
         versions = ", ".join(f"{name} {version}" for name, version in entry["versions"].items())

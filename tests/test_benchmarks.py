@@ -208,7 +208,7 @@ def test_a_partial_run_keeps_the_rest_and_a_failure_keeps_what_was_there(tmp_pat
     assert stored["start"]["failed"]["why"] == "nothing to measure with"
     assert stored["instruments"]["date"] == command.today()
     assert stored["instruments"]["versions"]["browser"] == "3"
-    assert "nothing to measure with The numbers below are older." in (tmp_path / "benchmarks.md").read_text()
+    assert "nothing to measure with. The numbers below are older." in (tmp_path / "benchmarks.md").read_text()
 
 
 def test_a_section_that_there_is_not_is_said(capsys):
