@@ -9,7 +9,7 @@ card        train and measure the report card of 06 again, which takes minutes, 
 peers       run docs/your-framework.md in JAX, PyTorch and Flax; the first time fetches the last two, apart
 lint        check code and notebooks: mistakes, format, imports, types; the front end if there is node
 lock        choose new versions for pyproject.toml: uv.lock, requirements.lock and environment.yml
-bench       measure: time and memory of the notebooks, speed of training
+bench       measure what the course costs, into docs/benchmarks.md: all, in 20 minutes, or what is named
 
 All but `lab`, `fresh` and `lock` need what developers need: `uv run --extra dev course.py unit`.
 More arguments are handed on, to JupyterLab or to pytest.
@@ -146,11 +146,9 @@ def lock():
     python("scripts/environment_yml.py")
 
 
-def bench():
-    """All that is in benchmarks."""
-    for script in sorted(Path("benchmarks").glob("*.py")):
-        print(script, flush=True)
-        python(script)
+def bench(*which):
+    """All sections, or those that are named."""
+    python("-m", "benchmarks", *which)
 
 
 ALL = (lab, fresh, unit, test, notebooks, card, peers, lint, lock, bench)

@@ -2,7 +2,6 @@
 
 Each instrument stands on a page of its own in Chromium, with no Python behind it. A mouse drags its handle
 (or its slider) over 200 events, and the page notes when it paints: 60 frames a second are 17 ms a frame.
-Run it with the beginnings of instruments' names, or with nothing for all of them.
 """
 
 import os
@@ -11,14 +10,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-import jax
 import numpy as np
-import optax
-from playwright.sync_api import sync_playwright
 
-from vae_course import data, fit, losses, models
-from vae_course.teaching import explorer
+from benchmarks.page import at_most, plain, table
+from benchmarks.workers import CannotMeasure, Worker, say, serve
 
+TITLE = "The instruments"
+LIMITS = {"frames": (18, 25), "first picture": (None, 100), "exact posterior": (None, 300)}  # ms
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 EVENTS, IMAGES = 200, 20
 NOTE_FRAMES = """() => {
@@ -45,6 +43,12 @@ CHANGE_IMAGE = """(image) => new Promise((done) => {
 
 def instruments():
     """{name: an instrument of each kind}, on a VAE trained for a short while."""
+    import jax
+    import optax
+
+    from vae_course import data, fit, losses, models
+    from vae_course.teaching import explorer
+
     digits = data.load_digits()
     X, labels, T = digits.train_images, digits.train_labels, digits.test_images
     keys = jax.random.split(jax.random.key(0), 3)
@@ -92,42 +96,86 @@ def dragged(page):
     return np.diff(frames)
 
 
-def measure(page, name):
-    """A line for the frames, and one for a new image if there are images."""
-    median, most = np.percentile(dragged(page), [50, 95])
-    verdict = "" if median < 18 and most < 25 else "  MORE THAN 17 or 25 ms"
-    print(f"{name:<32} frames{median:>7.1f} ms{most:>10.1f} ms{verdict}", flush=True)
+def both(values):
+    """Median and 95th percentile."""
+    return np.percentile(values, [50, 95]).tolist()
+
+
+def moved(page):
+    """{what: (median, 95th percentile)}, in ms: frames, and what follows a new image if there are images."""
+    found = {"frames": both(dragged(page))}
     if page.evaluate("() => Boolean(window.model.get('_worker'))"):
         page.wait_for_timeout(3000)  # until the plane is decoded
         times = np.array([page.evaluate(CHANGE_IMAGE, image) for image in range(1, 1 + IMAGES)])
-        for what, column, limit in (("first picture", 0, 100), ("exact posterior", 1, 300)):
-            median, most = np.percentile(times[:, column], [50, 95])
-            verdict = "" if most < limit else f"  MORE THAN {limit} ms"
-            print(f"{'':<16}{what:>23}{median:>7.1f} ms{most:>10.1f} ms{verdict}", flush=True)
+        found |= {"first picture": both(times[:, 0]), "exact posterior": both(times[:, 1])}
+    return found
 
 
-def main():
-    """Measure the instruments that were asked for."""
-    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if executable is None:
-        return print(f"not measured: there is no browser, none of {', '.join(CHROMIUM)}")
-    os.environ.setdefault("CI", "true")  # no progress bars
-    chosen = {
-        name: one for name, one in instruments().items() if name.startswith(tuple(sys.argv[1:] or [""]))
-    }
-    print(f"{os.cpu_count()} cores, {EVENTS} events: median and 95th percentile")
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+def browse(executable):
+    """In the worker: a browser, and the answers."""
+    from playwright.sync_api import sync_playwright
+
+    made, sandbox = instruments(), ["--no-sandbox"] if os.geteuid() == 0 else []
+
+    def answer(name=None):
+        if name is None:
+            return list(made)
+        file = Path(folder) / "page.html"
+        file.write_text(made[name].page(), encoding="utf-8")
+        page = browser.new_page(viewport={"width": 1000, "height": 800})
+        page.goto(file.as_uri())
+        page.wait_for_timeout(2000)
+        found = moved(page)
+        page.close()
+        return found
+
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=executable, args=["--disable-gpu", *sandbox])
-        for name, instrument in chosen.items():
-            file = Path(folder) / "page.html"
-            file.write_text(instrument.page(), encoding="utf-8")
-            page = browser.new_page(viewport={"width": 1000, "height": 800})
-            page.goto(file.as_uri())
-            page.wait_for_timeout(2000)
-            measure(page, name)
-            page.close()
+        serve(answer)
+
+
+def measure(options):
+    """One instrument after the other."""
+    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if executable is None:
+        raise CannotMeasure(f"there is no browser, none of {', '.join(CHROMIUM)}")
+    found, worker = {}, Worker("benchmarks.instruments", executable)
+    try:
+        names = worker.ask()
+        for name in names[:3] if options.quick else names:
+            found[name] = worker.ask(name=name)
+            say(f"instruments: {name}, 95% of the frames within {found[name]['frames'][1]:.0f} ms")
+    finally:
+        worker.close()
+    return {"instruments": found}
+
+
+def goals(results):
+    """What was asked of the slowest instrument."""
+    found = []
+    for what, limits in LIMITS.items():
+        of_each = {name: each[what] for name, each in results["instruments"].items() if what in each}
+        for i, said in enumerate(("median", "95th percentile")):
+            if of_each and limits[i] is not None:
+                slowest = max(of_each, key=lambda name, i=i, of_each=of_each: of_each[name][i])
+                words = f"{what}, {said}, of the slowest instrument ({slowest})"
+                found.append(at_most(words, of_each[slowest][i], limits[i], "ms"))
+    return found
+
+
+def lines(results):
+    """The section of the page."""
+    rows = [
+        [name, *(", ".join(map(plain, each[what])) if what in each else "" for what in LIMITS)]
+        for name, each in results["instruments"].items()
+    ]
+    return [
+        f"Median and 95th percentile in ms: between two frames while {EVENTS} movements of a mouse drag, and "
+        f"from a new image ({IMAGES} of them) to the first picture and to the exact posterior.",
+        "",
+        *table(["instrument", *LIMITS], rows),
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    browse(sys.argv[1])
