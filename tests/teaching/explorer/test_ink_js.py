@@ -9,7 +9,7 @@ four points (two taken, two left), all in different blocks.
 import numpy as np
 import pytest
 
-from vae_course.teaching.explorer.ink import _bitmap_of, image_of_strokes
+from vae_course.teaching.explorer import ink
 from vae_course.teaching.explorer.strokes import THREE
 
 turns = np.linspace(0, 2 * np.pi, 41)
@@ -44,24 +44,36 @@ def js(script):
     return script("ink.js")
 
 
-def both(js, drawings):
+@pytest.fixture
+def both(js, monkeypatch):
     """(bitmaps, images), each as two arrays with a row for each drawing: the browser's and ink.py's."""
-    bitmaps = np.array(js.at(drawings, "bitmapOf")), np.array([_bitmap_of(d).ravel() for d in drawings])
-    images = np.array(js.at(drawings, "imageOf")), np.array([image_of_strokes(d) for d in drawings])
-    return bitmaps, images
+    made, bitmap_of = [], ink._bitmap_of
+
+    def kept(strokes):
+        made.append(bitmap_of(strokes))
+        return made[-1]
+
+    monkeypatch.setattr(ink, "_bitmap_of", kept)  # on the way to each image, and slow
+
+    def compared(drawings):
+        there = np.array([ink.image_of_strokes(drawing) for drawing in drawings])
+        bitmaps = np.array(js.at(drawings, "bitmapOf")), np.reshape(made, (len(drawings), -1))
+        return bitmaps, (np.array(js.at(drawings, "imageOf")), there)
+
+    return compared
 
 
-def test_the_browser_makes_the_same_image_of_a_drawing(js):
+def test_the_browser_makes_the_same_image_of_a_drawing(both):
     random = np.random.default_rng(0)
     drawings = [THREE, *(scribble(random) for _ in range(200))]
-    for here, there in both(js, drawings):
+    for here, there in both(drawings):
         np.testing.assert_array_equal(here, there)
 
 
-def test_a_drawing_that_is_its_own_mirror_image_differs_at_most_where_points_tie(js):
+def test_a_drawing_that_is_its_own_mirror_image_differs_at_most_where_points_tie(both):
     random = np.random.default_rng(1)
     lines = [random.integers(0, 33, (1, 2, 2)).tolist() for _ in range(50)]
-    bitmaps, images = both(js, [*SYMMETRIC.values(), *lines])
+    bitmaps, images = both([*SYMMETRIC.values(), *lines])
     different = (bitmaps[0] != bitmaps[1]).sum(axis=1)
     print("points that differ:", {name: int(n) for name, n in zip(SYMMETRIC, different, strict=False) if n})
     assert different.max() <= 4
