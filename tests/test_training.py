@@ -1,5 +1,7 @@
 """`fit` against minima that are known, and everything that can go wrong while it runs."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -317,11 +319,9 @@ def test_it_is_silent_under_ci(capfd):
 def test_it_shows_a_bar_with_the_loss_otherwise(monkeypatch, capfd):
     monkeypatch.delenv("CI")
     monkeypatch.setattr(progress, "DELAY", 0)
-
-    def compiled_anew(m, x, key):  # so that it lasts long enough to be shown
-        return distance(m, x, key)
-
-    fit(jnp.ones(2), compiled_anew, POINTS, key=KEY, steps=250)
+    at_each_update = functools.partialmethod(progress.tqdm.__init__, mininterval=0, miniters=1)
+    monkeypatch.setattr(progress.tqdm, "__init__", at_each_update)
+    fit(jnp.ones(2), distance, POINTS, key=KEY, steps=250)
     out, err = capfd.readouterr()
     assert out == ""
     assert "of 250 steps" in err
