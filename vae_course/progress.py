@@ -52,7 +52,7 @@ class Bar(tqdm):
             return super().display(msg, pos)
         known = self._cell == Bar._place
         if not known:
-            self._shell.events.register("post_run_cell", _close_what_is_open)
+            Bar._open.clear()
             Bar._place = self._cell
         Bar._open[self] = str(self) if msg is None else msg
         if not Bar._open[self]:
@@ -60,13 +60,6 @@ class Bar(tqdm):
         said = {"text/plain": "\n".join(Bar._open.values())} if Bar._open else {}
         self._shell.display_pub.publish(said, transient={"display_id": self._cell}, update=known)
         return True
-
-
-def _close_what_is_open(result):
-    """At the end of a cell: a loop that an error has left cannot close its bar."""
-    _notebook_shell().events.unregister("post_run_cell", _close_what_is_open)
-    for bar in list(Bar._open):
-        bar.close()
 
 
 _cut_short: list[str] = []  # what to say to the next training of the cell in which one was interrupted
