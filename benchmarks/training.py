@@ -55,9 +55,10 @@ def with_fit():
 
 def of_batch(elbo):
     """The bound of one image, for a batch."""
+    import equinox as eqx
     import jax
 
-    return jax.jit(jax.vmap(elbo, in_axes=(None, 0, 0)))
+    return eqx.filter_jit(jax.vmap(elbo, in_axes=(None, 0, 0)))
 
 
 def with_equinox():

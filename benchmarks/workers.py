@@ -68,7 +68,8 @@ class Worker:
         if not line:
             self.errors.seek(0)
             said = [text.strip() for text in self.errors if text.strip()]
-            raise CannotMeasure(f"{self.name} ended: {said[-1] if said else 'without a word'}")
+            said = said or [f"without a word, with status {self.process.wait()}"]
+            raise CannotMeasure(f"{self.name} ended: {said[-1]}")
         answer = json.loads(line)
         if "error" in answer:
             raise CannotMeasure(f"{self.name}: {answer['error']}")
