@@ -293,6 +293,8 @@ def measure(options):
                 values = {"short": short, "ms": 1e3 * seconds / steps, "train": train, "held out": held_out}
                 for what, value in values.items():
                     runs[name, threads][what].append(value)
+            for threads in numbers:  # what comes first is slower
+                workers["`fit`", threads].ask(starts=[0, 1, 2], steps=SHORT, at_once=True)
             together = [(threads, at_once) for threads in numbers for at_once in (False, True)]
             for number, (threads, at_once) in there_and_back(together, rounds):
                 say(f"training: three starts, round {number + 1} of {rounds}, {threads} threads")
