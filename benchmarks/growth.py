@@ -26,6 +26,7 @@ TRAINING = {
 }
 EVIDENCE = {"images": (1, 10, 100), "points per axis": (50, 100, 200, 400)}
 USUAL_GRID = {"images": 1, "points per axis": 100}
+NAMES_AT = 160  # along x, in the picture
 PANELS = {"a training step, ms": TRAINING, "log p(x), s": EVIDENCE}
 
 
@@ -148,6 +149,7 @@ def picture(results):
     """The PNG of both panels."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator
 
     from vae_course.teaching.figures.style import STYLE, entitle, few_ticks, keep_apart, label
     from vae_course.teaching.pictures import APPROXIMATION, DATA, EXACT, GREEN
@@ -155,21 +157,29 @@ def picture(results):
     colours, found = (EXACT, APPROXIMATION, DATA, GREEN), slopes(results)
     with rc_context(fname=STYLE):
         figure = Figure(figsize=(8, 3.8))
-        for ax, panel in zip(figure.subplots(1, 2), PANELS, strict=True):
-            of_panel, words = [line for line in results["lines"] if line["panel"] == panel], []
-            for line, colour in zip(of_panel, colours, strict=False):
-                x = np.array(line["values"]) / line["values"][0]
-                y = [median(costs) for costs in line["measured"]]
-                ax.loglog(x, y, "-o", color=colour, ms=4)
-                first, last = line["values"][0], line["values"][-1]
-                name = f"{line['name']}, {first:,} to {last:,}:\nslope {found[panel, line['name']]:.2f}"
-                words.append(label(ax, x[-1], y[-1], name, colour, offset=(7, 0)))
-            ax.set(xlabel="times the smallest", ylabel=panel, xlim=(0.8, 4000))
-            ax.margins(y=0.15)
+        axes = dict(zip(PANELS, figure.subplots(1, 2), strict=True))
+        for panel, ax in axes.items():
+            ax.set(xlabel="times the smallest", ylabel=panel, xlim=(0.8, 5000), xscale="log", yscale="log")
+            ax.margins(y=0.1)
             few_ticks(ax)
             ax.set_xticks([1, 10, 100])
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             ax.minorticks_off()
-            keep_apart(words, least=27)
+        ends = {ax: [] for ax in axes.values()}
+        for line, colour in zip(results["lines"], itertools.cycle(colours), strict=False):
+            ax, (first, *_, last) = axes[line["panel"]], line["values"]
+            x, y = np.array(line["values"]) / first, [median(costs) for costs in line["measured"]]
+            ax.plot(x, y, "-o", color=colour, ms=4)
+            name = f"{line['name']}, {first:,} to {last:,}:\nslope {found[line['panel'], line['name']]:.2f}"
+            ends[ax].append((x[-1], label(ax, NAMES_AT, y[-1], name, colour)))
+        figure.draw_without_rendering()  # lays it out
+        for ax, pairs in ends.items():  # all names stand to the right, with a thin line to each
+            keep_apart([word for _, word in pairs], least=27)
+            for x, word in pairs:
+                beside = word.get_position()[1] * figure.dpi / 72
+                pixels = ax.transData.transform(word.xy) + np.array([0, beside])
+                (at, height), color = ax.transData.inverted().transform(pixels), word.get_color()
+                ax.plot([1.15 * x, at], [word.xy[1], height], color=color, lw=0.6, ls=(0, (2, 2)))
         steepest = max(found, key=found.get)
         entitle(
             figure, f"Steepest: {steepest[0].split(',')[0]} with {steepest[1]}, slope {found[steepest]:.1f}"
