@@ -116,7 +116,8 @@ def lines(results):
         values = [run[what] for what in ("run all", "first picture", "cell") for run in (cold, cached)]
         values = ["" if value is None else f"{value:.1f}" for value in values]
         memory = max(cold["memory"], cached["memory"])
-        rows.append([cold["notebook"], *values, f"`{cold['which']}`", f"{memory:.0f}"])
+        which = cold["which"].replace("|", r"\|")
+        rows.append([cold["notebook"], *values, f"`{which}`", f"{memory:.0f}"])
     totals = [f"{sum(run['run all'] for run in of_way(results, way)):.0f}" for way in WAYS]
     rows.append(["together", *totals, *[""] * 6])
     return [
