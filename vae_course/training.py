@@ -81,7 +81,7 @@ def fit_starts(models, loss, data, *, keys, steps, **options) -> list[Fit]:
     return _train(models, keys, loss, data, steps, **options)
 
 
-def _train(models, keys, loss, data, steps, batch_size=None, optimizer=ADAM, marks=(), whole_batch=False):
+def _train(models, keys, loss, data, steps, batch_size=None, optimizer=None, marks=(), whole_batch=False):
     """The first start in this thread, where it compiles what the others, in threads of their own, use too."""
     optimizer = optimizer or ADAM
     checks.training(
@@ -90,11 +90,13 @@ def _train(models, keys, loss, data, steps, batch_size=None, optimizer=ADAM, mar
     ends = sorted({*range(CHUNK, steps, CHUNK), *marks, steps})
     settings = (data, loss, batch_size, optimizer, whole_batch)
     starts = [_one_start(model, key, ends, marks, settings) for model, key in zip(models, keys, strict=True)]
-    runs, over = [Fit(model, jnp.zeros(0)) for model in models], Event()
+    runs, over = [(model, np.zeros(0), ()) for model in models], Event()
 
     def go_on(i):
-        while not over.is_set() and len(runs[i].losses) < steps:
-            runs[i] = next(starts[i])
+        for so_far in starts[i]:
+            runs[i] = so_far
+            if over.is_set():
+                break
 
     progress.begin()
     with progress.Bar(steps) as bar, ThreadPoolExecutor(len(models)) as threads:
@@ -102,20 +104,24 @@ def _train(models, keys, loss, data, steps, batch_size=None, optimizer=ADAM, mar
         try:
             for runs[0] in starts[0]:
                 others = others or [threads.submit(go_on, i) for i in range(1, len(models))]
-                bar.set_postfix_str(f"loss {runs[0].losses[-1]:.4g}", refresh=False)
-                bar.update(len(runs[0].losses) - bar.n)
+                _, losses, _ = runs[0]
+                bar.set_postfix_str(f"loss {losses[-1]:.4g}", refresh=False)
+                bar.update(len(losses) - bar.n)
             for other in others:
                 other.result()
         except KeyboardInterrupt:
-            done = f"{len(runs[0].losses):,} of {steps:,} steps"
+            done = f"{len(runs[0][1]):,} of {steps:,} steps"
             progress.interrupted(f"fit: interrupted after {done}; this is the model as it was then.")
         finally:
             over.set()
-    return runs
+    return [Fit(model, jnp.asarray(losses), kept) for model, losses, kept in runs]
 
 
 def _one_start(model, key, ends, marks, settings):
-    """Train one model, and yield the `Fit` so far each time that we come back to Python."""
+    """Train one model, and yield what `Fit` holds, so far, each time that we come back to Python.
+
+    The losses are numpy's: the last entry of an array of JAX's is a new program for each length.
+    """
     *_, optimizer, _ = settings
     state = jax.jit(optimizer.init)(eqx.filter(model, eqx.is_inexact_array))
     losses, kept = np.zeros(0), ()
@@ -124,7 +130,7 @@ def _one_start(model, key, ends, marks, settings):
         losses = np.append(losses, np.asarray(values)[: end - begin])
         _stop_if_not_finite(losses)
         kept += (model,) * (end in marks)
-        yield Fit(model, jnp.asarray(losses), kept)
+        yield model, losses, kept
 
 
 @eqx.filter_jit  # outside `fit`, so that a second run with the same loss and optimiser compiles nothing
