@@ -20,8 +20,7 @@ PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 WAYS = ("cold", "cached")
 LIMITS = {"cold": (15, 210), "cached": (10, 120)}  # s: a cell, all notebooks
 MEMORY = 800  # MB
-LAST = """import resource, sys
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3))"""
+LAST = "from benchmarks.workers import peak\nprint(peak())"
 
 
 def compiled_in(folder):

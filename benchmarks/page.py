@@ -52,9 +52,14 @@ def per_start(values):
     return f"{statistics.mean(values):.2f}, sd {statistics.stdev(values):.2f}"
 
 
-def ratio(slow, fast):
-    """How many times as long `slow` took, round for round, with its spread."""
-    return spread([a / b for a, b in zip(slow, fast, strict=False)])
+def ratios(slow, fast):
+    """How many times as long `slow` took, round for round."""
+    return [a / b for a, b in zip(slow, fast, strict=False)]
+
+
+def of_threads(number):
+    """'1 thread', '2 threads'."""
+    return f"{number} thread{'s' * (number != 1)}"
 
 
 def table(columns, rows):

@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 
-from benchmarks.page import at_least, per_start, ratio, spread, table
+from benchmarks.page import at_least, of_threads, per_start, ratios, spread, table
 from benchmarks.workers import ROOT, THREADS, CannotMeasure, Worker, peak, peers, say, serve, there_and_back
 
 TITLE = "Training"
@@ -333,7 +333,7 @@ def at_their_best(results):
 def product_rate(results, threads=None):
     """(billions a second, how): the best matrix product, on this many threads or on any number."""
     return max(
-        (rate, f"{each['name']}, {size} x {size}, {each['threads']} threads")
+        (rate, f"{each['name']}, {size} x {size}, {of_threads(each['threads'])}")
         for each in results["products"]
         if threads in (None, each["threads"])
         for rates in each["rates"]
@@ -368,15 +368,14 @@ def goals(results):
     ours, top = statistics.median(runs["`fit`"]["ms"]), product_rate(results)[0]
     others = {name: statistics.median(run["ms"]) for name, run in runs.items() if name != "`fit`"}
     fastest = min(others, key=others.get)
-    one_by_one, at_once = (statistics.median(run["seconds"]) for run in three_starts(results))
-    together = rate(1e3 * at_once / 3 / results["steps"])
+    one_by_one, at_once = (run["seconds"] for run in three_starts(results))
+    together = rate(1e3 * statistics.median(at_once) / 3 / results["steps"])
+    factor = statistics.median(ratios(one_by_one, at_once))
     return [
         at_least(f"`fit` against the fastest peer ({fastest})", others[fastest] / ours, 4, "times as fast"),
         at_least("`fit`: share of the machine's best matrix product", 100 * rate(ours) / top, 40, "%"),
         at_least("three starts at once: share of the same", 100 * together / top, 40, "%"),
-        at_least(
-            "three starts at once against one after the other", one_by_one / at_once, 1.8, "times as fast"
-        ),
+        at_least("three starts at once against one after the other", factor, 1.8, "times as fast"),
         *(
             at_least(f"the same {which} bound, whoever trains (p of no difference)", p, 0.01)
             for which in ("train", "held out")
@@ -398,11 +397,11 @@ def lines(results):
         row = [name, run["threads"], spread(run["ms"]), f"{ms / ours:.1f}", shares, f"{compiling:.1f}"]
         rows.append([*row, per_start(run["train"]), per_start(run["held out"])])
     one_by_one, at_once = three_starts(results)
-    factor = ratio(one_by_one["seconds"], at_once["seconds"])
+    factor = spread(ratios(one_by_one["seconds"], at_once["seconds"]))
     equal = [(which, *equal_bounds(results, which)) for which in ("train", "held out")]
     columns = "who,threads,ms a step,times as long as `fit`,share of the matrix product (%),compiling (s)"
     products = [
-        [f"{each['name']}, {each['threads']} threads"]
+        [f"{each['name']}, {of_threads(each['threads'])}"]
         + [f"{max(rates[size] for rates in each['rates']):.0f}" for size in map(str, SIZES)]
         for each in results["products"]
     ]
@@ -420,9 +419,9 @@ def lines(results):
             for which, p, most in equal
         ),
         "",
-        f"Three starts: `fit` three times {spread(one_by_one['seconds'])} s ({one_by_one['threads']} "
-        f"threads); `fit_starts` {spread(at_once['seconds'])} s ({at_once['threads']} threads), {factor} "
-        "times as fast.",
+        f"Three starts: `fit` three times {spread(one_by_one['seconds'])} s "
+        f"({of_threads(one_by_one['threads'])}); `fit_starts` {spread(at_once['seconds'])} s "
+        f"({of_threads(at_once['threads'])}), {factor} times as fast.",
         "",
         f"Matrix products in float32, best of each size, in billions of operations a second; a step has "
         f"{FLOPS / 1e6:.0f} million. The best: {top:.0f} ({how}).",
