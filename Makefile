@@ -1,5 +1,5 @@
 # Each target first makes sure that .venv is what requirements.lock says; see scripts/environment.sh. Then course.py does it.
-COMMANDS = lab fresh unit test notebooks card peers lint lock bench
+COMMANDS = lab fresh unit test notebooks site card peers lint lock bench
 
 .PHONY: help environment $(COMMANDS)
 

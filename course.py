@@ -5,6 +5,7 @@ fresh       set one of your notebooks back, and keep what you have beside it: fr
 unit        the tests that need no notebook and no browser, and which lines of the package they reach
 test        unit tests, every notebook run and compared, and the browser tests if there is a Chromium
 notebooks   run and store all notebooks, or those that are named (with make: NOTEBOOKS=notebooks/02_map.ipynb)
+site        build the course's web site, from the notebooks as they are stored, into site/
 card        train and measure the report card of 06 again, which takes minutes, and write it into the README
 peers       run docs/your-framework.md in JAX, PyTorch and Flax; the first time fetches the last two, apart
 lint        check code and notebooks: mistakes, format, imports, types; the front end if there is node
@@ -116,6 +117,11 @@ def notebooks(*which):
     python("scripts/store_notebooks.py", *(which or sorted(Path("notebooks").glob("*.ipynb"))))
 
 
+def site(*where):
+    """Into site/, or the folder that is named. No notebook is run."""
+    python("-m", "website", *where)
+
+
 def card():
     """On any number of cores: what it times is the processor's time."""
     python("scripts/card.py")
@@ -151,7 +157,7 @@ def bench(*which):
     python("-m", "benchmarks", *which)
 
 
-ALL = (lab, fresh, unit, test, notebooks, card, peers, lint, lock, bench)
+ALL = (lab, fresh, unit, test, notebooks, site, card, peers, lint, lock, bench)
 COMMANDS = {each.__name__: each for each in ALL}
 
 

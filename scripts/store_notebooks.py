@@ -1,7 +1,8 @@
 """Run notebooks from a fresh kernel and store them, so that an unchanged notebook gives an empty diff.
 
 What differs from run to run or from machine to machine is left out: live widget views (their pictures and
-text stay), timings, the kernel's exact version. Pictures are stored with few colours.
+text stay), timings, the kernel's exact version. Pictures are stored with few colours. What the instruments
+hold is stored beside the notebook, for the web site.
 
     .venv/bin/python scripts/store_notebooks.py notebooks/00_start_here.ipynb ...
 """
@@ -18,12 +19,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image, ImageChops
 
+from vae_course.teaching.explorer import states
 from vae_course.teaching.pictures import small_png
 
 COLOURS = 256  # of a picture that is not one of the course's own, which has fewer
 INVISIBLE = 8  # of 255: another processor's rounding may move a pixel by this much
 PNG_IN_HTML = re.compile("(?<=data:image/png;base64,)[A-Za-z0-9+/=]+")
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "widgets"
 OF_ONE_RUN = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted")
 
@@ -38,7 +39,7 @@ def run(path):
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
-        store_widget_state=False,
+        store_widget_state=True,
         coalesce_streams=True,
     )
     return client.execute()
@@ -62,7 +63,7 @@ def normalise(notebook, stored):
         for position, output in enumerate(cell.outputs):
             if output.output_type == "execute_result":
                 output.execution_count = count
-            output.get("data", {}).pop(WIDGET_VIEW, None)
+            output.get("data", {}).pop(states.VIEW, None)
             old = iter(stored_pictures.get((cell.id, position), []))
             change_pictures(output, lambda new, old=old: encode(smaller(decode(new)), next(old, None)))
 
@@ -112,6 +113,7 @@ def store(path):
     """Run one notebook and write it back. On an error the file stays as it was."""
     stored = nbformat.read(path, as_version=4)
     notebook = run(path)
+    states.write(notebook, path)
     normalise(notebook, stored)
     nbformat.write(notebook, path)
 

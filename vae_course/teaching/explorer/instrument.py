@@ -10,7 +10,7 @@ from pathlib import Path
 import anywidget
 import numpy as np
 from matplotlib.figure import Figure
-from traitlets import Bytes, List, Unicode
+from traitlets import Bytes, List, Undefined, Unicode
 
 from vae_course.data import SIDE
 from vae_course.models import Decoder
@@ -22,7 +22,7 @@ COLOURS = {"data": DATA, "prior": PRIOR, "exact": EXACT, "approximation": APPROX
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 COMMENT = r"/\*\*(?:(?!\*/)[\s\S])*\*/"
 ASIDES = re.compile(rf"^\s*(?:(?://.*|{COMMENT})\n\s*)*|{COMMENT} ?| +// .*$", re.MULTILINE)
-EXPORT = re.compile(r"^export (?=(?:const|function\*?|class) (\w+))", re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:const|(?:async )?function\*?|class) (\w+))", re.MULTILINE)
 
 
 def bundle(name: str) -> str:
@@ -93,11 +93,21 @@ class Instrument(anywidget.AnyWidget):
         words = ". ".join(filter(None, [self._alt, self._left_out()]))
         return figure_html(figure, f"{words}.", sharpness=1.25)
 
-    def sent(self) -> dict:
+    @classmethod
+    def traits_sent(cls) -> dict:
         """The traits that the browser's half reads, by name."""
-        of_any_widget = anywidget.AnyWidget.class_trait_names(sync=True)
-        names = set(self.class_trait_names(sync=True)).difference(of_any_widget)
-        return {name: getattr(self, name) for name in sorted(names)}
+        traits, of_any_widget = cls.class_traits(sync=True), anywidget.AnyWidget.class_traits(sync=True)
+        return {name: trait for name, trait in sorted(traits.items()) if name not in of_any_widget}
+
+    @classmethod
+    def preset(cls) -> dict:
+        """What the browser's half gets from each instrument of the class that is given nothing else."""
+        preset = {name: trait.default() for name, trait in cls.traits_sent().items()}
+        return {name: value for name, value in preset.items() if value is not Undefined}
+
+    def sent(self) -> dict:
+        """What the browser's half reads, by name, as it is now."""
+        return {name: getattr(self, name) for name in self.traits_sent()}
 
     def page(self) -> str:
         """The instrument as it is now, as an HTML page of its own: it opens from disk, without Python."""

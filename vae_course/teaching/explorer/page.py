@@ -3,9 +3,10 @@
 import base64
 import html
 import json
+import zlib
 from string import Template
 
-from vae_course.teaching.explorer.instrument import STATIC, Instrument
+from vae_course.teaching.explorer.instrument import STATIC, Instrument, plain_script
 
 
 def standalone(instrument: Instrument) -> str:
@@ -16,22 +17,32 @@ def standalone(instrument: Instrument) -> str:
         title=html.escape(instrument._title),
         css=instrument._css,
         still=instrument._still,
-        state=_literal(_packed(instrument.sent())),
-        code=_literal(str(instrument._esm)),
+        host=plain_script("host"),
+        state=literal(packed(instrument.sent())),
+        code=literal(str(instrument._esm)),
     )
 
 
-def _packed(value):
-    """JSON's values, and bytes as {"base64": ...}."""
+def packed(value):
+    """JSON's values, and bytes as {"deflate": ...}, compressed, which `unpacked` in host.js undoes."""
     if isinstance(value, dict):
-        return {key: _packed(one) for key, one in value.items()}
+        return {key: packed(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_packed(one) for one in value]
+        return [packed(one) for one in value]
     if isinstance(value, bytes | memoryview):
-        return {"base64": base64.b64encode(value).decode()}
+        return {"deflate": base64.b64encode(zlib.compress(value, 9)).decode()}
     return value
 
 
-def _literal(value):
+def unpacked(value):
+    """What `packed` was given, but a tuple comes back as a list."""
+    if isinstance(value, dict) and "deflate" in value:
+        return zlib.decompress(base64.b64decode(value["deflate"]))
+    if isinstance(value, dict):
+        return {key: unpacked(one) for key, one in value.items()}
+    return [unpacked(one) for one in value] if isinstance(value, list) else value
+
+
+def literal(value) -> str:
     """A literal that may stand in a script: nothing in it ends the script."""
     return json.dumps(value).replace("</", "<\\/")

@@ -1,0 +1,1 @@
+"""The course as a web site: `course.py site` builds it from the notebooks as they are stored."""

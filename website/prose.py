@@ -1,0 +1,62 @@
+"""Markdown as HTML: mathematics as MathML, links to the site's own pages, headings that can be linked to."""
+
+import posixpath
+import re
+
+import math_core
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.strings import html2text
+
+MATHS = math_core.LatexToMathML(annotation=True)  # with the LaTeX inside, to be copied
+
+
+def html_of(markdown: str, where: str, files: dict, source: str) -> str:
+    """The HTML of some markdown that stands in `where`, a file's path in the course.
+
+    `files` says what each file that the site has is called there; another is linked to where its source is.
+    Raises `ValueError`, naming the place, for mathematics that cannot be set.
+    """
+    return MarkdownWithMath(renderer=_Renderer(where, files, source)).render(markdown)
+
+
+class _Renderer(IPythonRenderer):
+    def __init__(self, where, files, source):
+        super().__init__(escape=False, exclude_anchor_links=True)
+        self._where, self._files, self._source = where, files, source
+
+    def block_math(self, body):
+        return f'<div class="equation">{self._maths(body, True)}</div>'
+
+    def inline_math(self, body):
+        return self._maths(body, False)
+
+    def latex_environment(self, name, body):
+        return self.block_math(rf"\begin{{{name}}}{body}\end{{{name}}}")
+
+    def link(self, text, url, title=None):
+        return super().link(text, self._address(url), title)
+
+    def image(self, text, url, title=None):
+        return super().image(text, self._address(url), title)
+
+    def heading(self, text, level, **attrs):
+        return f'<h{level} id="{anchor(text)}">{text}</h{level}>\n'
+
+    def _address(self, target):
+        """Where a link leads on the site."""
+        if re.match(r"[a-z]+:|#", target):
+            return target
+        file, mark, section = target.partition("#")
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(self._where), file))
+        return self._files.get(path, f"{self._source}/blob/main/{path}") + mark + section
+
+    def _maths(self, body, display):
+        try:
+            return MATHS.convert_with_local_state(body, displaystyle=display)
+        except math_core.LatexError as error:
+            raise ValueError(f"{self._where}: this cannot be set as mathematics: {body} ({error})") from None
+
+
+def anchor(heading: str) -> str:
+    """A heading's name in an address."""
+    return re.sub(r"[^a-z0-9]+", "-", html2text(heading).lower()).strip("-")
