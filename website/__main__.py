@@ -72,14 +72,15 @@ def _source(path):
 def _tools(path):
     """What else can be done with a notebook."""
     colab = f"https://colab.research.google.com/github/{OWNER}/{NAME}/blob/main/{path.as_posix()}"
-    return f"""<ul class="tools"><li><a href="notebooks/{path.name}" download>Download the notebook</a></li>
+    return f"""<p class="aside">The notebook as it was run. What can be dragged moves here, too.</p>
+<ul class="tools"><li><a href="notebooks/{path.name}" download>Download the notebook</a></li>
 <li><a href="{colab}">Open it on Colab</a></li>
 <li><a href="index.html#how-to-start">Run it on your machine</a></li></ul>"""
 
 
 def _document(path, html_of):
     body = html_of(Path(path).read_text(encoding="utf-8"), path)
-    return f'<div class="prose">{lessons.TABLE.sub(lessons.WIDE, body)}</div>'
+    return f'<div class="prose">{lessons.tables(body)}</div>'
 
 
 def _write(out, pages):

@@ -4,9 +4,9 @@ All three are under the Open Font License, which the style sheet names.
 """
 
 import base64
+import importlib.metadata
 import io
 import logging
-from importlib.resources import files
 
 import font_source_sans_pro
 import font_source_serif_pro
@@ -14,7 +14,8 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
 SERIF, SANS = font_source_serif_pro.font_files_ttf, font_source_sans_pro.font_files_ttf
-MATHS = files("ziamath") / "fonts/STIXTwoMath-Regular.ttf"
+# Only the file is wanted: importing the package would say that it uses something deprecated.
+MATHS = importlib.metadata.distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")
 FACES = {  # family, weight, style: the file
     ("Source Serif", 400, "normal"): SERIF["SourceSerifPro"],
     ("Source Serif", 400, "italic"): SERIF["SourceSerifProIt"],
@@ -45,7 +46,7 @@ def style_sheet(text: str) -> str:
 
 
 def _cut(file, text):
-    font = TTFont(str(file))
+    font = TTFont(str(file), recalcTimestamp=False)
     subsetter = Subsetter(Options(layout_features=["*"], notdef_outline=True))
     subsetter.populate(text=text)
     subsetter.subset(font)

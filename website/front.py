@@ -40,7 +40,7 @@ def page(notebooks: list[Page], contents: str, html_of, source: str) -> Page:
 {html_of(about, "README.md")}
 <p><a class="begin" href="{notebooks[0].file}">Start with notebook 00</a></p>
 <h2 id="contents">Contents</h2>
-{lessons.TABLE.sub(lessons.WIDE, html_of(table, "notebooks/00_start_here.ipynb"))}
+{lessons.tables(html_of(table, "notebooks/00_start_here.ipynb"))}
 <h2 id="how-to-start">How to start</h2>
 {html_of(start, "README.md")}
 </div>"""

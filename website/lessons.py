@@ -23,7 +23,7 @@ STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)  # stands in the site's own
 RUN_IT = re.compile(r"<p><em>A still picture\..*?</em></p>")
 CHECK = re.compile(r"\bexercises\.(\w+)\.check\(")
 TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
-WIDE = r'<div class="wide">\g<0></div>'
+NO_HEADER = re.compile(r"<th\b[^>]*></th>")
 LONG = 12  # lines of code; a cell with more is folded
 
 
@@ -69,7 +69,7 @@ def main_part(notebook, path: Path, found: dict, html_of: Callable, pictures: Pa
     cells = [cell for cell in notebook.cells if "colab" not in cell.metadata.get("tags", [])]
     shown = notebook | {"cells": cells}
     body, _ = exporter.from_notebook_node(nbformat.from_dict(shown), {"instruments": found})
-    return TABLE.sub(WIDE, body)
+    return tables(body)
 
 
 def _shown(text, pictures):
@@ -100,10 +100,15 @@ def _exercise(code):
     return {"name": exercise.name, "hints": exercise.hints, "solution": printed.getvalue().rstrip()}
 
 
+def tables(body: str) -> str:
+    """The same with each table in a box of its own, which is scrolled where the page is narrow."""
+    return TABLE.sub(r'<div class="wide">\g<0></div>', NO_HEADER.sub("<td></td>", body))
+
+
 def sections(body: str) -> list[tuple[str, str, str]]:
     """(anchor, heading, text) of each part of a page, for the search."""
     body = re.sub(r"<annotation.*?</annotation>|<(pre|script|style)\b.*?</\1>", " ", body, flags=re.DOTALL)
-    parts = re.split(r'<h[123] id="([^"]*)">(.*?)</h[123]>', body, flags=re.DOTALL)[1:]
+    parts = re.split(r'<h[123][^>]* id="([^"]*)">(.*?)</h[123]>', body, flags=re.DOTALL)[1:]
     triples = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
     return [(name, words(heading), words(text)) for name, heading, text in triples]
 

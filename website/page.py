@@ -28,7 +28,7 @@ class Page:
         self.sections = [dict(zip(keys, (self.file, self.title, *each), strict=True)) for each in sections]
         self.headings = re.findall(r'<h2 id="([^"]*)">(.*?)</h2>', self.body)
         self.kinds = sorted({each["class"] for each in self.states.values()})
-        first = re.search(r"<p\b[^>]*>(?!<a)(.*?)</p>", self.body, re.DOTALL)
+        first = re.search(r'<p(?: class="lead")?>(?!<a)(.*?)</p>', self.body, re.DOTALL)
         self.description = html.escape(_shortened(lessons.words(first[1])))
 
 

@@ -7,6 +7,7 @@ import math_core
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.filters.strings import html2text
 
+LONG = 40  # letters of LaTeX; what is longer can be scrolled on a narrow screen
 MATHS = math_core.LatexToMathML(annotation=True)  # with the LaTeX inside, to be copied
 
 
@@ -28,7 +29,8 @@ class _Renderer(IPythonRenderer):
         return f'<div class="equation">{self._maths(body, True)}</div>'
 
     def inline_math(self, body):
-        return self._maths(body, False)
+        kind = "long" if len(body) > LONG else "short"
+        return f'<span class="{kind}">{self._maths(body, False)}</span>'
 
     def latex_environment(self, name, body):
         return self.block_math(rf"\begin{{{name}}}{body}\end{{{name}}}")
@@ -40,7 +42,8 @@ class _Renderer(IPythonRenderer):
         return super().image(text, self._address(url), title)
 
     def heading(self, text, level, **attrs):
-        return f'<h{level} id="{anchor(text)}">{text}</h{level}>\n'
+        minor = ' class="minor"' * (level > 3)  # the exercises', whose level may skip one
+        return f'<h{min(level, 3)}{minor} id="{anchor(text)}">{text}</h{min(level, 3)}>\n'
 
     def _address(self, target):
         """Where a link leads on the site."""

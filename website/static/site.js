@@ -63,7 +63,7 @@ for (const code of all(".highlight")) {
 
 // What is wider than its place is scrolled with the arrow keys once it can have the focus.
 function reachable() {
-  for (const box of all(".equation, .wide, pre")) {
+  for (const box of all(".equation, .long, .wide, pre")) {
     const scrolls = box.scrollWidth > box.clientWidth + 1;
     if (scrolls) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
