@@ -2,7 +2,7 @@
 
 lab         open JupyterLab on your own copy of the notebooks (the first time sets everything up)
 fresh       set one of your notebooks back, and keep what you have beside it: fresh 02, with make NOTEBOOK=02
-unit        the tests that need no notebook and no browser, and which lines of the package they reach
+unit        the tests that need no notebook and no browser; with --cov also which lines they reach
 test        unit tests, every notebook run and compared, and the browser tests if there is a Chromium
 notebooks   run and store all notebooks, or those that are named (with make: NOTEBOOKS=notebooks/02_map.ipynb)
 card        train and measure the report card of 06 again, which takes minutes, and write it into the README
@@ -99,7 +99,7 @@ def unit(*more):
     """Of tests/notebooks only what reads no notebook."""
     reading = {*Path("tests/notebooks").glob("test_*.py")} - {Path("tests/notebooks/test_store_notebooks.py")}
     ignored = [f"--ignore={path}" for path in ("tests/browser", *sorted(reading))]
-    how = ["-n", "2", "--dist", "loadscope", "--doctest-modules", "--cov", "--cov-report=term"]
+    how = ["-n", "2", "--dist", "loadscope", "--doctest-modules"]
     pytest(*how, *ignored, "tests", "vae_course", *more)
 
 
