@@ -104,11 +104,14 @@ def unit(*more):
 
 
 def test(*more):
-    """Everything, shared out to three workers."""
+    """Everything, shared out to three workers: the notebooks and JupyterLab, which take longest, first.
+
+    So no worker is left alone with one at the end, and JupyterLab's kernels find compiled what they need.
+    """
     nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=300"]
     nbval += ["--nbval-sanitize-with", "tests/notebooks/sanitize.cfg"]
-    how = ["-n", "3", "--dist", "loadscope", "--doctest-modules"]
-    pytest(*how, *nbval, "tests", "vae_course", "notebooks", *more)
+    how = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder", "--doctest-modules"]
+    pytest(*how, *nbval, "notebooks", "tests", "vae_course", *more)
 
 
 def notebooks(*which):
