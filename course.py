@@ -2,7 +2,7 @@
 
 lab         open JupyterLab on your own copy of the notebooks (the first time sets everything up)
 fresh       set one of your notebooks back, and keep what you have beside it: fresh 02, with make NOTEBOOK=02
-unit        the tests that need no notebook and no browser, and which lines of the package they reach
+unit        the tests that need no notebook and no browser; with --cov also which lines they reach
 test        unit tests, every notebook run and compared, and the browser tests if there is a Chromium
 notebooks   run and store all notebooks, or those that are named (with make: NOTEBOOKS=notebooks/02_map.ipynb)
 site        build the course's web site, from the notebooks as they are stored, into site/
@@ -100,16 +100,19 @@ def unit(*more):
     """Of tests/notebooks only what reads no notebook."""
     reading = {*Path("tests/notebooks").glob("test_*.py")} - {Path("tests/notebooks/test_store_notebooks.py")}
     ignored = [f"--ignore={path}" for path in ("tests/browser", *sorted(reading))]
-    how = ["-n", "2", "--dist", "loadscope", "--doctest-modules", "--cov", "--cov-report=term"]
+    how = ["-n", "2", "--dist", "loadscope", "--doctest-modules"]
     pytest(*how, *ignored, "tests", "vae_course", *more)
 
 
 def test(*more):
-    """Everything, shared out to three workers."""
+    """Everything, shared out to three workers: the notebooks and JupyterLab, which take longest, first.
+
+    So no worker is left alone with one at the end, and JupyterLab's kernels find compiled what they need.
+    """
     nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=300"]
     nbval += ["--nbval-sanitize-with", "tests/notebooks/sanitize.cfg"]
-    how = ["-n", "3", "--dist", "loadscope", "--doctest-modules"]
-    pytest(*how, *nbval, "tests", "vae_course", "notebooks", *more)
+    how = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder", "--doctest-modules"]
+    pytest(*how, *nbval, "notebooks", "tests", "vae_course", *more)
 
 
 def notebooks(*which):
