@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import pytest
 
 NOTEBOOKS = [path.stem for path in (Path(__file__).parent / "notebooks").glob("*.ipynb")]
-LONG = "tests/browser/"
+LONG = ("tests/browser/", "tests/website/test_in_browsers.py")
 
 
 @pytest.fixture(autouse=True)

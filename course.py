@@ -97,9 +97,9 @@ def fresh(which=""):
 
 
 def unit(*more):
-    """Of tests/notebooks only what reads no notebook."""
+    """Without the site; of tests/notebooks only what reads no notebook."""
     reading = {*Path("tests/notebooks").glob("test_*.py")} - {Path("tests/notebooks/test_store_notebooks.py")}
-    ignored = [f"--ignore={path}" for path in ("tests/browser", *sorted(reading))]
+    ignored = [f"--ignore={path}" for path in ("tests/browser", "tests/website", *sorted(reading))]
     how = ["-n", "2", "--dist", "loadscope", "--doctest-modules"]
     pytest(*how, *ignored, "tests", "vae_course", *more)
 

@@ -96,8 +96,9 @@ class Instrument(anywidget.AnyWidget):
     @classmethod
     def traits_sent(cls) -> dict:
         """The traits that the browser's half reads, by name."""
-        traits, of_any_widget = cls.class_traits(sync=True), anywidget.AnyWidget.class_traits(sync=True)
-        return {name: trait for name, trait in sorted(traits.items()) if name not in of_any_widget}
+        of_any_widget = {*anywidget.AnyWidget.class_traits(sync=True), "_esm", "_css", "_anywidget_id"}
+        traits = cls.class_traits(sync=True).items()
+        return {name: trait for name, trait in sorted(traits) if name not in of_any_widget}
 
     @classmethod
     def preset(cls) -> dict:
