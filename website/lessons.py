@@ -24,6 +24,10 @@ RUN_IT = re.compile(r"<p><em>A still picture\..*?</em></p>")
 CHECK = re.compile(r"\bexercises\.(\w+)\.check\(")
 TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 NO_HEADER = re.compile(r"<th\b[^>]*></th>")
+MATHS_ALONE = re.compile(  # in a header, where not every reader hears mathematics
+    r"<th\b([^>]*)>(?=<span[^>]*><math>(?:(?!</th>).)*"
+    r"<annotation[^>]*>([^<]*)</annotation></semantics></math></span></th>)"
+)
 LONG = 12  # lines of code; a cell with more is folded
 
 
@@ -102,7 +106,8 @@ def _exercise(code):
 
 def tables(body: str) -> str:
     """The same with each table in a box of its own, which is scrolled where the page is narrow."""
-    return TABLE.sub(r'<div class="wide">\g<0></div>', NO_HEADER.sub("<td></td>", body))
+    body = MATHS_ALONE.sub(r'<th\1><span class="unseen">\2</span>', NO_HEADER.sub("<td></td>", body))
+    return TABLE.sub(r'<div class="wide">\g<0></div>', body)
 
 
 def sections(body: str) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""What instruments hold is stored beside a notebook: what the browser was sent, and only if it has changed."""
+"""What instruments hold is stored beside a notebook, as the browser got it, and only if it has changed."""
 
 import base64
 
