@@ -37,15 +37,13 @@ def spread(values):
     return f"{plain(statistics.median(values))} ({plain(min(values))} to {plain(max(values))})"
 
 
-def best(runs, what):
-    """The run with the lowest median: at its best number of threads."""
-    return min(runs, key=lambda run: statistics.median(run[what]))
-
-
 def at_their_best(runs, what):
-    """{name: its run at its best number of threads}."""
-    names = dict.fromkeys(run["name"] for run in runs)
-    return {name: best([run for run in runs if run["name"] == name], what) for name in names}
+    """{name: its run with the lowest median: at its best number of threads}."""
+    found = {}
+    for run in runs:
+        known = found.get(run["name"], run)
+        found[run["name"]] = min(known, run, key=lambda run: statistics.median(run[what]))
+    return found
 
 
 def table(columns, rows):

@@ -21,12 +21,13 @@ import numpy as np
 import optax
 from scipy.stats import f_oneway
 
-from benchmarks.page import at_least, at_their_best, best, spread, table
+from benchmarks.page import at_least, at_their_best, spread, table
 from benchmarks.workers import ROOT, THREADS, peers, turns, worker
 from vae_course import data, fit, fit_starts, losses, models
 
 TITLE = "Training"
 BATCH, SHORT = 128, 100
+TOGETHER = "`fit_starts`"
 SIZES = (256, 512, 1024, 2048)  # of the matrix products
 NOISES = 20  # draws for each image when the bound is measured
 WEIGHTS = 64 * 128 + 128 * 128 + 128 * 4 + 2 * 128 + 128 * 128 + 128 * 64
@@ -228,47 +229,40 @@ def measure(options):
     steps, rounds, numbers = (100, 2, THREADS[-1:]) if options.quick else (1000, 5, THREADS)
     versions, absent = peers("torch", "flax")
     names = [name for name, (_, peer) in CONTENDERS.items() if peer in (None, *versions)]
-    workers, runs, rates = {}, {}, {}
-    together = {(at_once, threads): [] for threads in numbers for at_once in (False, True)}
+    workers, runs, multiplied = {}, [], []
+    starts = [
+        {"name": n, "threads": t, "seconds": []} for t in numbers for n in ("`fit` three times", TOGETHER)
+    ]
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         for threads, name in itertools.product(numbers, [*names, "numpy", "jax"]):
             cache = f"{folder}/{threads}"  # so that neither finds what the other has compiled
             process = stack.enter_context(worker(threads, TORCHINDUCTOR_CACHE_DIR=cache))
-            if name in names:
-                try:
-                    first, _ = process.submit(trained, name, 0, SHORT).result()
-                except Exception as error:  # `torch.compile` needs a C++ compiler
-                    absent.append(f"{name} failed: {error}")
-                    continue
-                runs[name, threads] = {"first": first, "short": [], "ms": [], "train": [], "held out": []}
-            else:
-                rates[name, threads] = []
-            workers[name, threads] = process
-        for number, (name, threads) in turns("training", list(workers), rounds):
-            process = workers[name, threads]
-            if (name, threads) in rates:
-                rates[name, threads].append(process.submit(products, name).result())
+            workers[name, threads], row = process, {"name": name, "threads": threads}
+            if name not in names:
+                multiplied.append(row | {"rates": {}})
                 continue
-            (short, _), (long, (train, held_out)) = beyond_short(process, steps, trained, name, number)
-            values = {
-                "short": short,
-                "ms": 1e3 * (long - short) / steps,
-                "train": train,
-                "held out": held_out,
-            }
-            for what, value in values.items():
-                runs[name, threads][what].append(value)
-        for number, (at_once, threads) in turns("training, three starts", list(together), rounds + 1):
-            short, long = beyond_short(workers["`fit`", threads], steps, three_starts, at_once)
-            together[at_once, threads] += [long - short] * (number > 0)  # what comes first is slower
-    return {
-        "steps": steps,
-        "runs": [{"name": name, "threads": threads, **run} for (name, threads), run in runs.items()],
-        "starts": [{"at once": a, "threads": threads, "seconds": s} for (a, threads), s in together.items()],
-        "products": [{"name": name, "threads": threads, "rates": r} for (name, threads), r in rates.items()],
-        "versions": versions,
-        "absent": absent,
-    }
+            try:
+                first, _ = process.submit(trained, name, 0, SHORT).result()
+                runs.append(row | {"first": first, "short": [], "ms": [], "train": [], "held out": []})
+            except Exception as error:  # `torch.compile` needs a C++ compiler
+                absent.append(f"{name} failed: {error}")
+        for number, row in turns("training", [*runs, *multiplied], rounds):
+            process = workers[row["name"], row["threads"]]
+            if "rates" in row:
+                for size, rate in process.submit(products, row["name"]).result().items():
+                    row["rates"][size] = max(rate, row["rates"].get(size, 0))
+                continue
+            (short, _), (long, (train, held_out)) = beyond_short(process, steps, trained, row["name"], number)
+            row["short"].append(short)
+            row["ms"].append(1e3 * (long - short) / steps)
+            row["train"].append(train)
+            row["held out"].append(held_out)
+        for number, row in turns("training, three starts", starts, rounds + 1):
+            process, at_once = workers["`fit`", row["threads"]], row["name"] == TOGETHER
+            short, long = beyond_short(process, steps, three_starts, at_once)
+            row["seconds"] += [long - short] * (number > 0)  # what comes first is slower
+    found = {"steps": steps, "runs": runs, "starts": starts, "products": multiplied}
+    return found | {"versions": versions, "absent": absent}
 
 
 # The page.
@@ -277,21 +271,16 @@ def measure(options):
 def product_rates(results):
     """{threads: billions of operations a second of the best matrix product}."""
     found = {}
-    for each in results["products"]:
-        rate = max(max(rates.values()) for rates in each["rates"])
-        found[each["threads"]] = max(rate, found.get(each["threads"], 0))
+    for row in results["products"]:
+        found[row["threads"]] = max(found.get(row["threads"], 0), *row["rates"].values())
     return found
 
 
 def starts_compared(results):
-    """The three starts one after the other, at once, each at its best number of threads; how they compare."""
-    ways = [[run for run in results["starts"] if run["at once"] == way] for way in (False, True)]
-    one_by_one, at_once = (best(runs, "seconds") for runs in ways)
-    return (
-        one_by_one,
-        at_once,
-        [a / b for a, b in zip(one_by_one["seconds"], at_once["seconds"], strict=True)],
-    )
+    """The three starts one after the other; at once; and round for round, how many times as fast that is."""
+    one_by_one, at_once = at_their_best(results["starts"], "seconds").values()
+    pairs = zip(one_by_one["seconds"], at_once["seconds"], strict=True)
+    return one_by_one, at_once, [slow / fast for slow, fast in pairs]
 
 
 def rate(ms):
@@ -345,9 +334,8 @@ def lines(results):
     one_by_one, at_once, factors = starts_compared(results)
     columns = "who,threads,ms a step,times as long as `fit`,share of the matrix product (%),compiling (s)"
     products = [
-        [f"{each['name']}, {of_threads(each['threads'])}"]
-        + [f"{max(rates[str(size)] for rates in each['rates']):.0f}" for size in SIZES]
-        for each in results["products"]
+        [f"{row['name']}, {of_threads(row['threads'])}", *(f"{rate:.0f}" for rate in row["rates"].values())]
+        for row in results["products"]
     ]
     return [
         f"The VAE of the course, 64-128-128-2, batches of {BATCH}, Adam with learning rate 1e-3. "
@@ -357,9 +345,12 @@ def lines(results):
         "",
         *table([*columns.split(","), "train ELBO (nats)", "held-out ELBO (nats)"], rows),
         "",
-        f"Three starts: `fit` three times {spread(one_by_one['seconds'])} s "
-        f"({of_threads(one_by_one['threads'])}); `fit_starts` {spread(at_once['seconds'])} s "
-        f"({of_threads(at_once['threads'])}), {spread(factors)} times as fast.",
+        "Three starts: "
+        + "; ".join(
+            f"{row['name']} {spread(row['seconds'])} s ({of_threads(row['threads'])})"
+            for row in (one_by_one, at_once)
+        )
+        + f", {spread(factors)} times as fast.",
         "",
         f"Matrix products in float32, best of each size, in billions of operations a second; a step has "
         f"{FLOPS / 1e6:.0f} million.",

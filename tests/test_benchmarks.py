@@ -23,16 +23,16 @@ TRAINING = {
         )
     ],
     "starts": [
-        {"at once": at_once, "threads": threads, "seconds": seconds}
-        for at_once, threads, seconds in (
-            (False, 1, [1.5, 1.5, 1.5]),
-            (False, 2, [2.0, 2.0, 2.0]),
-            (True, 1, [1.4, 1.4, 1.4]),
-            (True, 2, [0.75, 1.0, 0.5]),
+        {"name": name, "threads": threads, "seconds": seconds}
+        for name, threads, seconds in (
+            ("`fit` three times", 1, [1.5, 1.5, 1.5]),
+            ("`fit` three times", 2, [2.0, 2.0, 2.0]),
+            (training.TOGETHER, 1, [1.4, 1.4, 1.4]),
+            (training.TOGETHER, 2, [0.75, 1.0, 0.5]),
         )
     ],
     "products": [
-        {"name": "jax", "threads": threads, "rates": [{str(size): top for size in training.SIZES}]}
+        {"name": "jax", "threads": threads, "rates": {str(size): top for size in training.SIZES}}
         for threads, top in ((1, 100.0), (2, 160.0))
     ],
     "absent": ["torch is not here."],
