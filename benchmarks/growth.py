@@ -89,17 +89,13 @@ def measure(options):
     return {"lines": found}
 
 
-def slope(values, costs):
-    """The power with which the costs grow: the slope of the straight line through their logarithms."""
-    return float(np.polyfit(np.log(values), np.log(costs), 1)[0])
-
-
 def slopes(results):
-    """{(panel, name): slope}."""
-    return {
-        (line["panel"], line["name"]): slope(line["values"], list(map(median, line["measured"])))
-        for line in results["lines"]
-    }
+    """{(panel, name): the slope of the straight line through the logarithms: the power of the growth}."""
+    found = {}
+    for line in results["lines"]:
+        costs = list(map(median, line["measured"]))
+        found[line["panel"], line["name"]] = np.polyfit(np.log(line["values"]), np.log(costs), 1)[0]
+    return found
 
 
 def lines(results):

@@ -14,7 +14,7 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 from tqdm import tqdm
 
-from benchmarks.page import at_most, plain, table
+from benchmarks.page import goal, plain, table
 from benchmarks.workers import worker
 from vae_course import data, fit, losses, models
 from vae_course.teaching import explorer
@@ -96,19 +96,14 @@ def dragged(page):
     return np.diff(frames)
 
 
-def both(values):
-    """Median and 95th percentile."""
-    return np.percentile(values, [50, 95]).tolist()
-
-
 def moved(page):
     """{what: (median, 95th percentile)}, in ms: frames, and what follows a new image if there are images."""
-    found = {"frames": both(dragged(page))}
+    found = {"frames": dragged(page)}
     if page.evaluate("() => Boolean(window.model.get('_worker'))"):
         page.wait_for_timeout(3000)  # until the plane is decoded
-        times = np.array([page.evaluate(CHANGE_IMAGE, image) for image in range(1, 1 + IMAGES)])
-        found |= {"first picture": both(times[:, 0]), "exact posterior": both(times[:, 1])}
-    return found
+        times = [page.evaluate(CHANGE_IMAGE, image) for image in range(1, 1 + IMAGES)]
+        found["first picture"], found["exact posterior"] = zip(*times, strict=True)
+    return {what: np.percentile(times, [50, 95]).tolist() for what, times in found.items()}
 
 
 def in_browser(quick):
@@ -144,7 +139,7 @@ def goals(results):
         times = {name: each[what][which] for name, each in results["instruments"].items() if what in each}
         slowest = max(times, key=times.get)
         words = f"{what}, {said}, of the slowest instrument ({slowest})"
-        found.append(at_most(words, times[slowest], limit, "ms"))
+        found.append(goal(words, times[slowest], "at most", limit, "ms"))
     return found
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from nbclient import NotebookClient
 from tqdm import tqdm
 
-from benchmarks.page import at_most, table
+from benchmarks.page import goal, table
 from benchmarks.start import as_a_learner
 from benchmarks.workers import ROOT
 
@@ -40,12 +40,12 @@ def run_all(path, variables):
     client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}})
     begin, ended = time.perf_counter(), []
     with client.setup_kernel(env=variables):
-        client_ready = time.perf_counter() - begin
+        ready = time.perf_counter() - begin
         for number, cell in enumerate(cells):
             client.execute_cell(cell, number)
             ended.append(time.perf_counter() - begin)
         client.execute_cell(last, len(cells))
-    took = np.diff(ended, prepend=client_ready)
+    took = np.diff(ended, prepend=ready)
     pictures = [end for end, cell in zip(ended, cells, strict=True) if any(map(is_picture, cell.outputs))]
     return {
         "run all": ended[-1],
@@ -83,12 +83,12 @@ def goals(results):
     for way, said in (("cold", "cold"), ("cached", "with the cache")):
         runs, (longest, total) = of_way(results, way), LIMITS[way]
         slowest, together = max(runs, key=lambda run: run["cell"]), sum(run["run all"] for run in runs)
-        found += [
-            at_most(f"longest cell {said} ({slowest['notebook']})", slowest["cell"], longest, "s"),
-            at_most(f"Run All of {len(runs)} notebooks {said}", together, total, "s"),
-        ]
+        what = f"longest cell {said} ({slowest['notebook']})"
+        found.append(goal(what, slowest["cell"], "at most", longest, "s"))
+        found.append(goal(f"Run All of {len(runs)} notebooks {said}", together, "at most", total, "s"))
     largest = max(results["runs"], key=lambda run: run["memory"])
-    return [*found, at_most(f"a kernel's memory ({largest['notebook']})", largest["memory"], MEMORY, "MB")]
+    what = f"a kernel's memory ({largest['notebook']})"
+    return [*found, goal(what, largest["memory"], "at most", MEMORY, "MB")]
 
 
 def lines(results):
@@ -101,13 +101,11 @@ def lines(results):
         memory = max(cold["memory"], cached["memory"])
         rows.append([cold["notebook"], *values, f"`{which}`", f"{memory:.0f}"])
     totals = [f"{sum(run['run all'] for run in of_way(results, way)):.0f}" for way in WAYS]
+    rows.append(["together", *totals, *[""] * 6])
     columns = [f"{said}, {way}" for said in COLUMNS.values() for way in WAYS]
     return [
         "From before the kernel begins to the end of the last cell, each notebook once cold and once with "
         "what was then kept of its compiling. The longest cell of the cold run is named by its first line.",
         "",
-        *table(
-            ["notebook", *columns, "longest cell, cold", "memory (MB)"],
-            [*rows, ["together", *totals, *[""] * 6]],
-        ),
+        *table(["notebook", *columns, "longest cell, cold", "memory (MB)"], rows),
     ]

@@ -12,19 +12,10 @@ median, with the lowest and the highest in brackets.
 """
 
 
-def at_least(what, found, asked, unit=""):
-    """The line of a goal that larger numbers meet."""
-    return [what, f"at least {asked:,g} {unit}".strip(), plain(found), verdict(found >= asked)]
-
-
-def at_most(what, found, asked, unit=""):
-    """The line of a goal that smaller numbers meet."""
-    return [what, f"at most {asked:,g} {unit}".strip(), plain(found), verdict(found <= asked)]
-
-
-def verdict(met):
-    """In a word."""
-    return "met" if met else "**missed**"
+def goal(what, found, bound, asked, unit=""):
+    """The line of a goal, whose `bound` is "at least" or "at most"."""
+    met = found >= asked if bound == "at least" else found <= asked
+    return [what, f"{bound} {asked:,g} {unit}".strip(), plain(found), "met" if met else "**missed**"]
 
 
 def plain(value):
