@@ -27,7 +27,7 @@ from vae_course import data, fit, fit_starts, losses, models
 
 TITLE = "Training"
 BATCH, SHORT = 128, 100
-TOGETHER = "`fit_starts`"
+ONE_BY_ONE, TOGETHER = "`fit` three times", "`fit_starts`"
 SIZES = (256, 512, 1024, 2048)  # of the matrix products
 NOISES = 20  # draws for each image when the bound is measured
 WEIGHTS = 64 * 128 + 128 * 128 + 128 * 4 + 2 * 128 + 128 * 128 + 128 * 64
@@ -114,9 +114,9 @@ def with_flax(cached=False):
         return vae
 
     def train(vae, start, steps):
-        optimizer, rng = (
-            nnx.Optimizer(vae, optax.adam(1e-3), wrt=nnx.Param),
+        rng, optimizer = (
             np.random.default_rng(100 + start),
+            nnx.Optimizer(vae, optax.adam(1e-3), wrt=nnx.Param),
         )
         bind = nnx.cached_partial if cached else functools.partial
         step = bind(page["step"], vae, optimizer)
@@ -233,9 +233,7 @@ def measure(options):
     versions, absent = peers("torch", "flax")
     names = [name for name, (_, peer) in CONTENDERS.items() if peer in (None, *versions)]
     workers, runs, multiplied = {}, [], []
-    starts = [
-        {"name": n, "threads": t, "seconds": []} for t in numbers for n in ("`fit` three times", TOGETHER)
-    ]
+    starts = [{"name": name, "threads": t, "seconds": []} for t in numbers for name in (ONE_BY_ONE, TOGETHER)]
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         for threads, name in itertools.product(numbers, [*names, "numpy", "jax"]):
             cache = f"{folder}/{threads}"  # so that neither finds what the other has compiled
@@ -281,7 +279,8 @@ def product_rates(results):
 
 def starts_compared(results):
     """The three starts one after the other; at once; and round for round, how many times as fast that is."""
-    one_by_one, at_once = at_their_best(results["starts"], "seconds").values()
+    runs = at_their_best(results["starts"], "seconds")
+    one_by_one, at_once = runs[ONE_BY_ONE], runs[TOGETHER]
     pairs = zip(one_by_one["seconds"], at_once["seconds"], strict=True)
     return one_by_one, at_once, [slow / fast for slow, fast in pairs]
 

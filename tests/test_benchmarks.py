@@ -25,8 +25,8 @@ TRAINING = {
     "starts": [
         {"name": name, "threads": threads, "seconds": seconds}
         for name, threads, seconds in (
-            ("`fit` three times", 1, [1.5, 1.5, 1.5]),
-            ("`fit` three times", 2, [2.0, 2.0, 2.0]),
+            (training.ONE_BY_ONE, 1, [1.5, 1.5, 1.5]),
+            (training.ONE_BY_ONE, 2, [2.0, 2.0, 2.0]),
             (training.TOGETHER, 1, [1.4, 1.4, 1.4]),
             (training.TOGETHER, 2, [0.75, 1.0, 0.5]),
         )
@@ -206,4 +206,5 @@ def test_the_first_picture_of_a_cell_is_seen():
 
 
 def test_turns_go_there_and_back():
-    assert list(workers.turns("", ["a", "b"], 2)) == [(0, "a"), (0, "b"), (1, "b"), (1, "a")]
+    there, back = [(0, "a"), (0, "b")], [(1, "b"), (1, "a")]
+    assert list(workers.turns("", ["a", "b"], 3)) == [*there, *back, (2, "a"), (2, "b")]
