@@ -7,7 +7,6 @@ sizes and writes the page somewhere else. `--setup` sets the course up from noth
 import argparse
 import datetime
 import json
-import os
 import platform
 import sys
 import tempfile
@@ -16,9 +15,11 @@ import traceback
 from importlib import metadata
 from pathlib import Path
 
+import psutil
+
 from benchmarks import grid, growth, instruments, notebooks, start, training
 from benchmarks.page import page
-from benchmarks.workers import CORES, ROOT, CannotMeasure, say
+from benchmarks.workers import CORES, ROOT, forget
 
 SECTIONS = {
     "training": training,
@@ -33,96 +34,70 @@ PACKAGES = ("jax", "jaxlib", "numpy", "equinox", "optax", "scikit-learn", "jupyt
 
 def machine():
     """The processor, its cores, memory and system."""
-    processor = platform.processor() or platform.machine()
-    if Path("/proc/cpuinfo").exists():
-        names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
+    processor, about = platform.processor(), Path("/proc/cpuinfo")
+    if about.exists():
+        names = [line for line in about.read_text().splitlines() if "model name" in line]
         processor = names[0].split(":")[1].strip() if names else processor
-    memory = ""
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-        memory = f", {gigabytes:.0f} GB of memory"
+    gigabytes = psutil.virtual_memory().total / 1e9
     system = f"{platform.system()} {platform.release().split('-')[0]}"
-    return f"{processor}, {CORES} cores{memory}, {system}"
+    return f"{processor}, {CORES} cores, {gigabytes:.0f} GB of memory, {system}"
 
 
-def today():
-    """The date, as it is stored."""
-    return datetime.date.today().isoformat()
-
-
-def measured(name, module, options, entry):
-    """The new entry of a section; where it fails, the old one and why."""
-    load, begin = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan"), time.perf_counter()
-    try:
-        results = module.measure(options)
-    except CannotMeasure as error:
-        return {**entry, "failed": {"date": today(), "why": str(error)}}
-    except Exception as error:  # a section that fails must not cost the others
-        traceback.print_exc()
-        return {**entry, "failed": {"date": today(), "why": f"{type(error).__name__}: {error}"}}
-    versions = {"Python": platform.python_version()}
-    versions |= {each: metadata.version(each) for each in PACKAGES} | results.pop("versions", {})
-    flags = " --quick" * options.quick + " --setup" * options.setup
-    return {
-        "date": today(),
+def measured(name, options):
+    """The entry of a section that is measured now, with numbers of five digits."""
+    load, begin = psutil.getloadavg()[0], time.perf_counter()
+    results = SECTIONS[name].measure(options)
+    versions = {"Python": platform.python_version()} | {each: metadata.version(each) for each in PACKAGES}
+    entry = {
+        "date": datetime.date.today().isoformat(),
         "machine": machine(),
         "load": f"{load:.1f}",
-        "versions": versions,
-        "command": f"python -m benchmarks {name}{flags}",
-        "quick": options.quick,
+        "versions": versions | results.pop("versions", {}),
+        "command": f"python -m benchmarks {name}{' --quick' * options.quick}{' --setup' * options.setup}",
         "seconds": time.perf_counter() - begin,
         "results": results,
     }
-
-
-def rounded(value):
-    """The same with numbers of five digits."""
-    if isinstance(value, dict):
-        return {name: rounded(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [rounded(each) for each in value]
-    return float(f"{value:.5g}") if isinstance(value, float) else value
+    return json.loads(json.dumps(entry), parse_float=lambda number: float(f"{float(number):.5g}"))
 
 
 def write(stored, folder):
     """The results, the picture and the page."""
-    lines = [f"{json.dumps(name)}: {json.dumps(rounded(entry))}" for name, entry in stored.items()]
+    lines = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in stored.items()]
     (folder / "benchmarks.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    if "results" in stored.get("growth", {}):
+    if "growth" in stored:
         (folder / "benchmarks.png").write_bytes(growth.picture(stored["growth"]["results"]))
     (folder / "benchmarks.md").write_text(page(stored, SECTIONS), encoding="utf-8")
+    print(f"written: {folder / 'benchmarks.md'}")
 
 
-def main(arguments=None):
-    """Measure the sections that are named, or all, and write the page after each."""
+def main(arguments=None, folder=ROOT / "docs"):
+    """Measure what is named, or all, and write the page after each section. Returns those that failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
     parser.add_argument("--quick", action="store_true", help="in small sizes, and written somewhere else")
     parser.add_argument("--setup", action="store_true", help="set the course up from nothing, too")
-    parser.add_argument(
-        "--page", action="store_true", help="measure nothing, write the page from what is stored"
-    )
-    parser.add_argument("--folder", type=Path, help="where to write: docs, unless it is a trial")
+    parser.add_argument("--page", action="store_true", help="write the page from what is stored")
     options = parser.parse_args(arguments)
     if unknown := set(options.sections) - set(SECTIONS):
         parser.error(f"no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
-    folder = options.folder or (
-        Path(tempfile.mkdtemp(prefix="benchmarks")) if options.quick else ROOT / "docs"
-    )
-    store = folder / "benchmarks.json"
+    if options.quick:
+        folder = Path(tempfile.mkdtemp(prefix="benchmarks"))
+    store, failed = folder / "benchmarks.json", []
     stored = json.loads(store.read_text(encoding="utf-8")) if store.exists() else {}
-    stored = {name: entry for name, entry in stored.items() if name in SECTIONS}
-    for name in () if options.page else options.sections or SECTIONS:
-        say(f"--- {name}")
-        stored[name] = measured(name, SECTIONS[name], options, stored.get(name, {}))
-        if "failed" in stored[name]:
-            say(f"{name} failed: {stored[name]['failed']['why']}")
-        for sentence in stored[name].get("results", {}).get("absent", ()):
-            say(f"{name}: {sentence}")
+    if options.page:
         write(stored, folder)
-    write(stored, folder)
-    say(f"written: {folder / 'benchmarks.md'}")
+        return failed
+    for name in options.sections or SECTIONS:
+        try:
+            stored[name] = measured(name, options)
+            write(stored, folder)
+        except Exception:  # a section that fails must not cost the others
+            traceback.print_exc()
+            failed.append(name)
+    return failed
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    forget()
+    if failed := main():
+        sys.exit(f"Not measured, see above: {', '.join(failed)}.")

@@ -5,18 +5,25 @@ a mixture of Gaussians, one for each cell, with the prior's mass in the cell as 
 GaussianMixture, its parameters set and not fitted, and KernelDensity with `sample_weight` compute the same.
 """
 
+import contextlib
+import functools
 import math
 import os
 import statistics
-import sys
 import tempfile
 import time
 
+import equinox as eqx
+import jax
 import numpy as np
+import optax
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import KernelDensity
 
-from benchmarks.page import at_least, at_most, plain, spread, table
+from benchmarks.page import at_their_best, goal, plain, spread, table
 from benchmarks.training import page_code
-from benchmarks.workers import THREADS, CannotMeasure, Worker, peak, peers, say, serve, there_and_back
+from benchmarks.workers import THREADS, peak, peers, turns, worker
+from vae_course import data, fit, losses, marginal, models
 
 TITLE = "The exact log p(x)"
 HALF_WIDTH, BLOCK = 5.0, 16
@@ -26,8 +33,6 @@ TOLERANCE = 0.001  # nats
 
 def with_course(vae, Z, log_weights, X):
     """`DecodedGrid` and `for_each`."""
-    from vae_course import marginal
-
     side = math.isqrt(len(Z))
     plane = marginal.DecodedGrid(vae.decoder, marginal.latent_grid(side, HALF_WIDTH))
     return marginal.for_each(plane.log_marginal, X)
@@ -111,8 +116,6 @@ def with_torch_mixture(vae, Z, log_weights, X):
 
 def with_gaussian_mixture(vae, Z, log_weights, X):
     """scikit-learn's GaussianMixture, with its parameters set by hand."""
-    from sklearn.mixture import GaussianMixture
-
     images, sigma = numpy_images(vae, Z)
     mixture = GaussianMixture(len(Z), covariance_type="spherical")
     mixture.weights_ = np.exp(log_weights) / np.exp(log_weights).sum(dtype=np.float64)
@@ -127,8 +130,6 @@ def with_kernel_density(vae, Z, log_weights, X):
 
     In one leaf: with more of them its bounds cancel, and images far from all are tens of nats off.
     """
-    from sklearn.neighbors import KernelDensity
-
     images, sigma = numpy_images(vae, Z)
     density = KernelDensity(bandwidth=sigma, rtol=0, atol=0, leaf_size=len(Z))
     return density.fit(images, sample_weight=np.exp(log_weights)).score_samples(X)
@@ -153,131 +154,93 @@ def grid_points(n, dtype=np.float32):
     return Z.astype(dtype), log_weights.astype(dtype)
 
 
-def train(file, steps):
+# The next three run in the workers.
+
+
+def train(file):
     """Store a VAE that was trained for a while."""
-    import equinox as eqx
-    import jax
-    import optax
-
-    from vae_course import data, fit, losses, models
-
-    options = {"steps": steps, "batch_size": 128, "optimizer": optax.adam(3e-3), "key": jax.random.key(0)}
+    options = {"steps": 1000, "batch_size": 128, "optimizer": optax.adam(3e-3), "key": jax.random.key(0)}
     run = fit(models.new_vae(0), losses.vae_loss, data.load_digits().train_images, **options)
     eqx.tree_serialise_leaves(file, run.model)
 
 
-def answer_of(name, file):
-    """What the worker of this name answers: all log p(x) on n x n points, and what it took."""
-    import equinox as eqx
-    import jax
+@functools.cache
+def prepared(file):
+    """The VAE, the held-out images, and the memory (MB) that this alone needs."""
+    return eqx.tree_deserialise_leaves(file, models.new_vae(0)), data.load_digits().test_images, peak()
 
-    from vae_course import data, models
 
-    if name == "train":
-        return lambda steps: train(file, steps) or {}
-    vae = eqx.tree_deserialise_leaves(file, models.new_vae(0))
-    X = data.load_digits().test_images
-    ready = peak()
-
-    def answer(n, images):
-        exact = name == "reference"
-        Z, log_weights = grid_points(n, np.float64 if exact else np.float32)
-        some = X[:images] if name == "the course" else np.array(X[:images], Z.dtype)
-        f = with_numpy if exact else CONTENDERS[name][0]
-        begin = time.perf_counter()
-        log_p = jax.block_until_ready(f(vae, Z, log_weights, some))
-        seconds = time.perf_counter() - begin
-        return {"seconds": seconds, "log_p": np.array(log_p).tolist(), "memory": peak() - ready}
-
-    return answer
+def log_p(name, file, n, images, dtype=np.float32):
+    """(all log p(x) on n x n points, seconds, memory)."""
+    vae, X, before = prepared(file)
+    Z, log_weights = grid_points(n, dtype)
+    X = X[:images] if name == "the course" else np.array(X[:images], dtype)
+    f, _ = CONTENDERS[name]
+    begin = time.perf_counter()
+    found = np.array(f(vae, Z, log_weights, X))
+    return found, time.perf_counter() - begin, peak() - before
 
 
 def measure(options):
     """Everything in turns: first on the coarse grid, then on the fine one, where more memory is needed."""
     sizes, rounds, images = ((50, 100), 2, 40) if options.quick else ((200, 400), 5, 300)
-    versions, absent = peers()
-    versions = {name: version for name, version in versions.items() if name == "torch"}
-    absent = [each for each in absent if each.startswith("torch")]
-    wanted = {name: each for name, each in CONTENDERS.items() if "torch" in versions or "PyTorch" not in name}
-    found, workers = {}, {}
-    with tempfile.TemporaryDirectory() as folder:
+    versions, absent = peers("torch")
+    workers, runs = {}, []
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         file = f"{folder}/vae.eqx"
-
-        def begun(name, **options):
-            workers[name, options.get("threads")] = worker = Worker("benchmarks.grid", name, file, **options)
-            return worker
-
-        try:
-            say("grid: a VAE is trained")
-            begun("train").ask(steps=1000)
-            reference = begun("reference")
-            for name, (_, numbers) in wanted.items():
-                for threads in numbers:
-                    begun(name, threads=threads, peers="PyTorch" in name)
-            for n in sizes:
-                exact = np.array(reference.ask(n=n, images=images)["log_p"])
-                measured = [key for key in workers if key[0] in wanted]
-                for number, (name, threads) in there_and_back(measured, rounds + 1):
-                    key = name, threads, n
-                    run = found.setdefault(key, {"seconds": [], "off by": 0.0, "memory": 0.0})
-                    if len(run["seconds"]) > 1 and min(run["seconds"]) > LONG:
-                        continue
-                    try:
-                        answer = workers[name, threads].ask(n=n, images=images)
-                    except CannotMeasure as error:
-                        absent += [str(error)] * (not run.get("failed"))
-                        run["failed"] = True
-                        continue
-                    run["off by"] = float(np.abs(np.array(answer["log_p"]) - exact).max())
-                    run["memory"] = answer["memory"]
-                    run["seconds"] += [answer["seconds"]] * (number > 0)  # the first one compiles
-                    say(f"grid: {n} x {n}, round {number} of {rounds}, {name}, {threads} threads")
-        finally:
-            for worker in workers.values():
-                worker.close()
-    runs = [
-        {"name": name, "threads": threads, "n": n, **run}
-        for (name, threads, n), run in found.items()
-        if run["seconds"] and not run.get("failed")
-    ]
+        reference = stack.enter_context(worker())
+        reference.submit(train, file).result()
+        for name, (_, numbers) in CONTENDERS.items():
+            if versions or "PyTorch" not in name:
+                workers |= {(name, each): stack.enter_context(worker(each)) for each in numbers}
+        for n in sizes:
+            exact, *_ = reference.submit(log_p, "NumPy, matrix product", file, n, images, np.float64).result()
+            of_size = [{"name": name, "threads": threads, "n": n, "seconds": []} for name, threads in workers]
+            for number, run in turns(f"grid, {n} x {n}", of_size, rounds + 1):
+                if len(run["seconds"]) == 2 and min(run["seconds"]) > LONG:
+                    continue
+                process = workers[run["name"], run["threads"]]
+                found, seconds, run["memory"] = process.submit(log_p, run["name"], file, n, images).result()
+                run["off by"] = float(np.abs(found - exact).max())
+                run["seconds"] += [seconds] * (number > 0)  # the first one compiles
+            runs += of_size
     return {"images": images, "runs": runs, "versions": versions, "absent": absent}
 
 
-def at_their_best(results):
+def of_sizes(results):
     """{n: {name: its run at its best number of threads}}."""
-    found = {}
-    for run in sorted(results["runs"], key=lambda run: -statistics.median(run["seconds"])):
-        found.setdefault(run["n"], {})[run["name"]] = run
-    return {n: {name: runs[name] for name in CONTENDERS if name in runs} for n, runs in sorted(found.items())}
+    sizes = dict.fromkeys(run["n"] for run in results["runs"])
+    return {n: at_their_best([run for run in results["runs"] if run["n"] == n], "seconds") for n in sizes}
 
 
 def goals(results):
     """What was asked of the grid, at each size."""
     found = []
-    for n, runs in at_their_best(results).items():
+    for n, runs in of_sizes(results).items():
         seconds = {name: statistics.median(run["seconds"]) for name, run in runs.items()}
-        of_numpy = min((seconds[name], name) for name in seconds if name.startswith("NumPy"))
-        factor = of_numpy[0] / seconds["the course"]
-        off_by, size = runs["the course"]["off by"], f"{n} x {n}"
+        of_numpy = min((name for name in seconds if name.startswith("NumPy")), key=seconds.get)
+        factor, size = seconds[of_numpy] / seconds["the course"], f"{n} x {n}"
+        off_by = runs["the course"]["off by"]
         found += [
-            at_least(f"log p(x) on {size} against {of_numpy[1]}", factor, 5, "times as fast"),
-            at_most(f"log p(x) on {size}: largest error of an image", off_by, TOLERANCE, "nats"),
+            goal(f"log p(x) on {size} against {of_numpy}", factor, "at least", 5, "times as fast"),
+            goal(f"log p(x) on {size}: largest error of an image", off_by, "at most", TOLERANCE, "nats"),
         ]
     return found
 
 
 def lines(results):
     """The section of the page."""
+    rounds = max(len(run["seconds"]) for run in results["runs"])
     found = [
         f"{results['images']} held-out images under a trained VAE, float32 (scikit-learn computes some of it "
         "in float64), everybody's in turns, each at its best number of threads; those that take over "
-        f"{LONG:g} s twice, the others {most(results)} times. Decoding the grid counts, compiling does not. "
+        f"{LONG:g} s twice, the others {rounds} times. Decoding the grid counts, compiling does not. "
         "Memory is what the process needed at most, less what it had before. Errors are those of the worst "
         "image against the same sum in float64.",
         "",
     ]
     columns = ["who", "threads", "seconds", "times as long as the course", "memory (MB)", "error (nats)"]
-    for n, runs in at_their_best(results).items():
+    for n, runs in of_sizes(results).items():
         ours = statistics.median(runs["the course"]["seconds"])
         rows = []
         for name, run in runs.items():
@@ -285,22 +248,11 @@ def lines(results):
             row = [name, run["threads"], spread(run["seconds"]), factor, f"{run['memory']:.0f}"]
             rows.append([*row, plain(float(f"{run['off by']:.1g}"))])
         differ = [name for name, run in runs.items() if run["off by"] > TOLERANCE]
-        same = "All agree" if not differ else f"All but {', '.join(differ)} agree"
+        same = f"All but {', '.join(differ)} agree" if differ else "All agree"
         found += [f"**{n} x {n} points.** {same} within {TOLERANCE} nats.", "", *table(columns, rows), ""]
-    return [*found, PUBLIC_GTM]
-
-
-def most(results):
-    """The largest number of rounds."""
-    return max(len(run["seconds"]) for run in results["runs"])
-
-
-PUBLIC_GTM = (
-    "A generative topographic map is such a mixture, too, with equal weights and a decoder that is linear in "
-    "fixed basis functions. What ugtm 2.3 calls the log likelihood is not this number: it is computed from "
-    "densities that were divided by each image's largest. So it is not in the tables."
-)
-
-
-if __name__ == "__main__":
-    serve(answer_of(*sys.argv[1:]))
+    gtm = (
+        "A generative topographic map is such a mixture, too, with equal weights and a decoder that is "
+        "linear in fixed basis functions. What ugtm 2.3 calls the log likelihood is not this number: it is "
+        "computed from densities that were divided by each image's largest. So it is not in the tables."
+    )
+    return [*found, gtm]

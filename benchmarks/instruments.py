@@ -6,17 +6,27 @@ Each instrument stands on a page of its own in Chromium, with no Python behind i
 
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
+import jax
 import numpy as np
+from playwright.sync_api import sync_playwright
+from tqdm import tqdm
 
-from benchmarks.page import at_most, plain, table
-from benchmarks.workers import CannotMeasure, Worker, say, serve
+from benchmarks.page import goal, plain, table
+from benchmarks.workers import worker
+from vae_course import data, fit, losses, models
+from vae_course.teaching import explorer
 
 TITLE = "The instruments"
-LIMITS = {"frames": (18, 25), "first picture": (None, 100), "exact posterior": (None, 300)}  # ms
+MEASURED = ("frames", "first picture", "exact posterior")
+LIMITS = (  # ms
+    ("frames", "median", 18),
+    ("frames", "95th percentile", 25),
+    ("first picture", "95th percentile", 100),
+    ("exact posterior", "95th percentile", 300),
+)
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 EVENTS, IMAGES = 200, 20
 NOTE_FRAMES = """() => {
@@ -43,37 +53,27 @@ CHANGE_IMAGE = """(image) => new Promise((done) => {
 
 def instruments():
     """{name: an instrument of each kind}, on a VAE trained for a short while."""
-    import jax
-    import optax
-
-    from vae_course import data, fit, losses, models
-    from vae_course.teaching import explorer
-
-    digits = data.load_digits()
-    X, labels, T = digits.train_images, digits.train_labels, digits.test_images
-    keys = jax.random.split(jax.random.key(0), 3)
-    decoder = models.GaussianDecoder(models.Decoder(key=keys[1]))
-    vae = models.VAE(models.GaussianEncoder(key=keys[0]), decoder)
-    train = {"batch_size": 128, "optimizer": optax.adam(2e-3), "key": keys[2]}
+    X, labels, T, test_labels = data.load_digits()
     steps = [10, 100, 300, 1000]
-    run = fit(vae, losses.vae_loss, X, steps=1000, marks=steps, **train)
-    vae = run.model
-    codes, _ = models.apply(vae.encoder, X)
+    options = {"steps": 1000, "batch_size": 128, "key": jax.random.key(0), "marks": steps}
+    run = fit(models.new_vae(0), losses.vae_loss, X, **options)
+    encoder, decoder = run.model.encoder, run.model.decoder
+    codes, _ = models.apply(encoder, X)
     log_weights = np.random.RandomState(0).standard_normal(1000)
     rows = {beta: ({"held out": beta * T[:12]}, f"beta = {beta}") for beta in (0.1, 0.3, 0.6, 1.0)}
     every = ("evidence", "mean", "q", "encoder", "q samples", "draw")
     return {
-        "LatentExplorer": explorer.LatentExplorer(vae.decoder.decoder, codes, labels),
-        "PosteriorExplorer": explorer.PosteriorExplorer(vae.decoder, T, digits.test_labels),
+        "LatentExplorer": explorer.LatentExplorer(decoder.decoder, codes, labels),
+        "PosteriorExplorer": explorer.PosteriorExplorer(decoder, T, test_labels),
         "PosteriorExplorer, all parts": explorer.PosteriorExplorer(
-            vae.decoder, T, digits.test_labels, vae.encoder, parts=every
+            decoder, T, test_labels, encoder, parts=every
         ),
         "OnePixel": explorer.OnePixel(parts=("area", "top", "posterior", "q", "bar")),
-        "Sheet": explorer.Sheet(vae.decoder.decoder, X, labels, codes),
-        "TwoRoads": explorer.TwoRoads(X, labels, vae.decoder, codes),
+        "Sheet": explorer.Sheet(decoder.decoder, X, labels, codes),
+        "TwoRoads": explorer.TwoRoads(X, labels, decoder, codes),
         "TrainingFilm": explorer.TrainingFilm(run.at_marks, steps, X[:500], labels[:500], X[0], T[0]),
-        "NoiseSlider": explorer.NoiseSlider(X - models.apply(vae.decoder, codes)),
-        "RescalingSlider": explorer.RescalingSlider(codes, labels, 20.0, decoder=vae.decoder.decoder),
+        "NoiseSlider": explorer.NoiseSlider(X - models.apply(decoder, codes)),
+        "RescalingSlider": explorer.RescalingSlider(codes, labels, 20.0, decoder=decoder.decoder),
         "JensenSlider": explorer.JensenSlider(log_weights),
         "Reparametrization": explorer.Reparametrization(),
         "Slides": explorer.Slides(rows, name="beta", title="Models", alt="A row of twelve images"),
@@ -96,86 +96,62 @@ def dragged(page):
     return np.diff(frames)
 
 
-def both(values):
-    """Median and 95th percentile."""
-    return np.percentile(values, [50, 95]).tolist()
-
-
 def moved(page):
     """{what: (median, 95th percentile)}, in ms: frames, and what follows a new image if there are images."""
-    found = {"frames": both(dragged(page))}
+    found = {"frames": dragged(page)}
     if page.evaluate("() => Boolean(window.model.get('_worker'))"):
         page.wait_for_timeout(3000)  # until the plane is decoded
-        times = np.array([page.evaluate(CHANGE_IMAGE, image) for image in range(1, 1 + IMAGES)])
-        found |= {"first picture": both(times[:, 0]), "exact posterior": both(times[:, 1])}
+        times = [page.evaluate(CHANGE_IMAGE, image) for image in range(1, 1 + IMAGES)]
+        found["first picture"], found["exact posterior"] = zip(*times, strict=True)
+    return {what: np.percentile(times, [50, 95]).tolist() for what, times in found.items()}
+
+
+def in_browser(quick):
+    """{name: what is measured of each}, one instrument after the other."""
+    made, found = instruments(), {}
+    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--disable-gpu", *sandbox])
+        for name in tqdm(list(made)[:3] if quick else made, "instruments"):
+            file = Path(folder) / "page.html"
+            file.write_text(made[name].page(), encoding="utf-8")
+            page = browser.new_page(viewport={"width": 1000, "height": 800})
+            page.goto(file.as_uri())
+            page.wait_for_timeout(2000)
+            found[name] = moved(page)
+            page.close()
+        browser.close()
     return found
 
 
-def browse(executable):
-    """In the worker: a browser, and the answers."""
-    from playwright.sync_api import sync_playwright
-
-    made, sandbox = instruments(), ["--no-sandbox"] if os.geteuid() == 0 else []
-
-    def answer(name=None):
-        if name is None:
-            return list(made)
-        file = Path(folder) / "page.html"
-        file.write_text(made[name].page(), encoding="utf-8")
-        page = browser.new_page(viewport={"width": 1000, "height": 800})
-        page.goto(file.as_uri())
-        page.wait_for_timeout(2000)
-        found = moved(page)
-        page.close()
-        return found
-
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--disable-gpu", *sandbox])
-        serve(answer)
-
-
 def measure(options):
-    """One instrument after the other."""
-    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if executable is None:
-        raise CannotMeasure(f"there is no browser, none of {', '.join(CHROMIUM)}")
-    found, worker = {}, Worker("benchmarks.instruments", executable)
-    try:
-        names = worker.ask()
-        for name in names[:3] if options.quick else names:
-            found[name] = worker.ask(name=name)
-            say(f"instruments: {name}, 95% of the frames within {found[name]['frames'][1]:.0f} ms")
-    finally:
-        worker.close()
-    return {"instruments": found}
+    """In a process of its own, which trains the VAE."""
+    with worker() as process:
+        return {"instruments": process.submit(in_browser, options.quick).result()}
 
 
 def goals(results):
     """What was asked of the slowest instrument."""
     found = []
-    for what, limits in LIMITS.items():
-        of_each = {name: each[what] for name, each in results["instruments"].items() if what in each}
-        for i, said in enumerate(("median", "95th percentile")):
-            if of_each and limits[i] is not None:
-                slowest = max(of_each, key=lambda name, i=i, of_each=of_each: of_each[name][i])
-                words = f"{what}, {said}, of the slowest instrument ({slowest})"
-                found.append(at_most(words, of_each[slowest][i], limits[i], "ms"))
+    for what, said, limit in LIMITS:
+        which = ("median", "95th percentile").index(said)
+        times = {name: each[what][which] for name, each in results["instruments"].items() if what in each}
+        slowest = max(times, key=times.get)
+        words = f"{what}, {said}, of the slowest instrument ({slowest})"
+        found.append(goal(words, times[slowest], "at most", limit, "ms"))
     return found
 
 
 def lines(results):
     """The section of the page."""
     rows = [
-        [name, *(", ".join(map(plain, each[what])) if what in each else "" for what in LIMITS)]
+        [name, *(", ".join(map(plain, each[what])) if what in each else "" for what in MEASURED)]
         for name, each in results["instruments"].items()
     ]
     return [
         f"Median and 95th percentile in ms: between two frames while {EVENTS} movements of a mouse drag, and "
         f"from a new image ({IMAGES} of them) to the first picture and to the exact posterior.",
         "",
-        *table(["instrument", *LIMITS], rows),
+        *table(["instrument", *MEASURED], rows),
     ]
-
-
-if __name__ == "__main__":
-    browse(sys.argv[1])

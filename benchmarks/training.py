@@ -4,22 +4,30 @@ All begin with the same weights and train on the same images; their steps are th
 The loops are kind: rows are cut by numpy, and nobody waits for the loss of a step but each hundredth.
 """
 
+import contextlib
 import functools
 import itertools
 import os
 import re
-import statistics
-import sys
 import tempfile
 import time
+import timeit
+from statistics import mean, median, stdev
 
+import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
+import optax
+from scipy.stats import f_oneway
 
-from benchmarks.page import at_least, of_threads, per_start, ratios, spread, table
-from benchmarks.workers import ROOT, THREADS, CannotMeasure, Worker, peak, peers, say, serve, there_and_back
+from benchmarks.page import at_their_best, goal, spread, table
+from benchmarks.workers import ROOT, THREADS, peers, turns, worker
+from vae_course import data, fit, fit_starts, losses, models
 
 TITLE = "Training"
 BATCH, SHORT = 128, 100
+ONE_BY_ONE, TOGETHER = "`fit` three times", "`fit_starts`"
 SIZES = (256, 512, 1024, 2048)  # of the matrix products
 NOISES = 20  # draws for each image when the bound is measured
 WEIGHTS = 64 * 128 + 128 * 128 + 128 * 4 + 2 * 128 + 128 * 128 + 128 * 64
@@ -34,42 +42,42 @@ def page_code(kind):
     return names
 
 
+@functools.cache
+def images():
+    """Training and held-out images, as numpy has them."""
+    digits = data.load_digits()
+    return np.array(digits.train_images), np.array(digits.test_images)
+
+
+def batches(start, steps):
+    """The numbers of the images of each step, each once in an epoch."""
+    rng, count = np.random.default_rng(start), len(images()[0])
+    epochs = (rng.permutation(count)[: -(count % BATCH)].reshape(-1, BATCH) for _ in itertools.count())
+    return itertools.islice(itertools.chain.from_iterable(epochs), steps)
+
+
 # Each contender: prepare(start), train(what was prepared, start, steps) and elbo(trained, X, eps).
 
 
 def with_fit():
-    """The course's `fit`."""
-    import jax
-    import optax
-
-    from vae_course import data, fit, losses, models
-
-    X, adam = data.load_digits().train_images, optax.adam(1e-3)
+    """The course's `fit`, whose Adam has learning rate 1e-3."""
+    X = data.load_digits().train_images
 
     def train(vae, start, steps):
-        options = {"steps": steps, "batch_size": BATCH, "optimizer": adam}
-        return jax.block_until_ready(fit(vae, losses.vae_loss, X, key=jax.random.key(start), **options).model)
+        run = fit(vae, losses.vae_loss, X, steps=steps, batch_size=BATCH, key=jax.random.key(start))
+        return jax.block_until_ready(run.model)
 
-    return models.new_vae, train, of_batch(page_code("ours")["elbo"])
+    return models.new_vae, train, our_elbo()
 
 
-def of_batch(elbo):
-    """The bound of one image, for a batch."""
-    import equinox as eqx
-    import jax
-
-    return eqx.filter_jit(jax.vmap(elbo, in_axes=(None, 0, 0)))
+def our_elbo():
+    """The page's bound of one image, for a batch."""
+    return eqx.filter_jit(jax.vmap(page_code("ours")["elbo"], in_axes=(None, 0, 0)))
 
 
 def with_equinox():
     """A jitted step that is called from Python, as Equinox's examples do it."""
-    import equinox as eqx
-    import jax
-    import optax
-
-    from vae_course import losses, models
-
-    adam = optax.adam(1e-3)
+    adam, X = optax.adam(1e-3), images()[0]
 
     @eqx.filter_jit
     def step(vae, state, x, key):
@@ -85,23 +93,20 @@ def with_equinox():
 
     def train(vae, start, steps):
         state, key = adam.init(eqx.filter(vae, eqx.is_inexact_array)), jax.random.key(start)
-        for number, (rows, _) in enumerate(batches(start, steps)):
-            vae, state, key, loss = step(vae, state, rows, key)
-            look(loss, number)
+        for number, rows in enumerate(batches(start, steps), 1):
+            vae, state, key, loss = step(vae, state, X[rows], key)
+            if number % 100 == 0:
+                float(loss)
         return jax.block_until_ready(vae)
 
-    return models.new_vae, train, of_batch(page_code("ours")["elbo"])
+    return models.new_vae, train, our_elbo()
 
 
 def with_flax(cached=False):
     """The page's step, called from Python; `cached` looks through the model once, and not at each step."""
-    import jax
-    import optax
     from flax import nnx
 
-    from vae_course import models
-
-    page = page_code("flax")
+    page, X = page_code("flax"), images()[0]
 
     def prepare(start):
         vae = page["VAE"](nnx.Rngs(0))
@@ -109,14 +114,16 @@ def with_flax(cached=False):
         return vae
 
     def train(vae, start, steps):
-        optimizer = nnx.Optimizer(vae, optax.adam(1e-3), wrt=nnx.Param)
-        if cached:
-            step = nnx.cached_partial(page["step"], vae, optimizer)
-        else:
-            step = lambda x, eps: page["step"](vae, optimizer, x, eps)  # noqa: E731
-        for number, (rows, rng) in enumerate(batches(start, steps)):
-            loss = step(rows, rng.standard_normal((BATCH, 2), np.float32))
-            look(loss, number)
+        rng, optimizer = (
+            np.random.default_rng(100 + start),
+            nnx.Optimizer(vae, optax.adam(1e-3), wrt=nnx.Param),
+        )
+        bind = nnx.cached_partial if cached else functools.partial
+        step = bind(page["step"], vae, optimizer)
+        for number, rows in enumerate(batches(start, steps), 1):
+            loss = step(X[rows], rng.standard_normal((BATCH, 2), np.float32))
+            if number % 100 == 0:
+                float(loss)
         jax.block_until_ready(loss)
         return vae
 
@@ -126,8 +133,6 @@ def with_flax(cached=False):
 def with_torch(compiled=False):
     """The page's step; `compiled` has its bound compiled, and Adam in one kernel."""
     import torch
-
-    from vae_course import models
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     page = page_code("torch")
@@ -144,7 +149,7 @@ def with_torch(compiled=False):
     def train(vae, start, steps):
         torch.manual_seed(start)
         optimizer = torch.optim.Adam(vae.parameters(), lr=1e-3, fused=compiled)
-        for rows, _ in batches(start, steps, numbers=True):
+        for rows in batches(start, steps):
             page["step"](vae, optimizer, X[torch.from_numpy(rows)], torch.randn(BATCH, 2))
         return vae
 
@@ -155,195 +160,129 @@ def with_torch(compiled=False):
     return prepare, train, bound
 
 
-CONTENDERS = {
-    "`fit`": with_fit,
-    "Equinox, a jitted step in a loop": with_equinox,
-    "Flax NNX, as in its examples": with_flax,
-    "Flax NNX, with `cached_partial`": lambda: with_flax(cached=True),
-    "PyTorch, eager": with_torch,
-    "PyTorch, `torch.compile`": lambda: with_torch(compiled=True),
+CONTENDERS = {  # and the peer that each needs
+    "`fit`": (with_fit, None),
+    "Equinox, a jitted step in a loop": (with_equinox, None),
+    "Flax NNX, as in its examples": (with_flax, "flax"),
+    "Flax NNX, with `cached_partial`": (functools.partial(with_flax, cached=True), "flax"),
+    "PyTorch, eager": (with_torch, "torch"),
+    "PyTorch, `torch.compile`": (functools.partial(with_torch, compiled=True), "torch"),
 }
 
 
+# What the workers are asked for.
+
+
 @functools.cache
-def images():
-    """Training and held-out images, as numpy has them."""
-    from vae_course import data
-
-    digits = data.load_digits()
-    return np.array(digits.train_images), np.array(digits.test_images)
+def contender(name):
+    """Its three functions, made once."""
+    make, _ = CONTENDERS[name]
+    return make()
 
 
-def batches(start, steps, numbers=False):
-    """The images of each step (or their numbers), each once in an epoch, and where noise may come from."""
-    rng, X = np.random.default_rng(start), images()[0]
-    each = np.arange(len(X)) if numbers else X
-
-    def epochs():
-        while True:
-            order = rng.permutation(len(X))
-            for begin in range(0, len(X) - BATCH + 1, BATCH):
-                yield each[order[begin : begin + BATCH]], rng
-
-    return itertools.islice(epochs(), steps)
-
-
-def look(loss, number):
-    """Wait for the loss of each hundredth step, as `fit` does."""
-    if number % 100 == 99:
-        float(loss)
-
-
-def bounds(elbo, vae):
-    """The mean bound of the training and of the held-out images, with the same noise for everybody."""
-    found, rng = [], np.random.default_rng(0)
+def trained(name, start, steps):
+    """(seconds, the mean bounds of training and held-out images): everybody's bounds have the same noise."""
+    prepare, train, elbo = contender(name)
+    vae = prepare(start)
+    begin = time.perf_counter()
+    vae = train(vae, start, steps)
+    seconds, bounds, rng = time.perf_counter() - begin, [], np.random.default_rng(0)
     for X in images():
         X = np.repeat(X, NOISES, axis=0)
-        eps = rng.standard_normal((len(X), 2), np.float32)
-        found.append(float(np.mean(elbo(vae, X, eps))))
-    return found
+        bounds.append(float(np.mean(elbo(vae, X, rng.standard_normal((len(X), 2), np.float32)))))
+    return seconds, bounds
 
 
-def products(kind):
+def three_starts(at_once, steps):
+    """Seconds for three starts: by `fit_starts`, or by `fit` one after the other."""
+    prepare, train, _ = contender("`fit`")
+    vaes = [prepare(start) for start in range(3)]
+    begin = time.perf_counter()
+    if at_once:
+        keys, X = [jax.random.key(start) for start in range(3)], data.load_digits().train_images
+        runs = fit_starts(vaes, losses.vae_loss, X, keys=keys, steps=steps, batch_size=BATCH)
+        jax.block_until_ready([run.model for run in runs])
+    else:
+        for start, vae in enumerate(vaes):
+            train(vae, start, steps)
+    return time.perf_counter() - begin
+
+
+def products(library):
     """Billions of operations a second of float32 matrix products, {size: the best of several}."""
-    import jax
-
-    multiply = jax.jit(lambda a, b: a @ b) if kind == "jax" else np.matmul
+    multiply, put = (jax.jit(jnp.matmul), jax.device_put) if library == "jax" else (np.matmul, np.asarray)
     rng, found = np.random.default_rng(0), {}
     for size in SIZES:
-        a, b = rng.standard_normal((2, size, size), np.float32)
-        a, b = (jax.device_put(a), jax.device_put(b)) if kind == "jax" else (a, b)
-        runs, times = max(3, 2 * 512**3 // size**3 * 8), []
-        for _ in range(runs):
-            begin = time.perf_counter()
-            jax.block_until_ready(multiply(a, b))
-            times.append(time.perf_counter() - begin)
+        a, b = map(put, rng.standard_normal((2, size, size), np.float32))
+        times = timeit.repeat(lambda a=a, b=b: jax.block_until_ready(multiply(a, b)), number=1, repeat=10)
         found[size] = 2e-9 * size**3 / min(times)
     return found
 
 
-def answer_of(name):
-    """What the worker of this name answers: to `train` these starts, or all `at_once`; to multiply."""
-    if name in ("numpy", "jax"):
-        return lambda: products(name)
-    prepare, train, elbo = CONTENDERS[name]()
-
-    def answer(starts, steps, at_once=False, bound=False):
-        prepared = [prepare(start) for start in starts]
-        begin = time.perf_counter()
-        if at_once:
-            trained = all_at_once(prepared, starts, steps)
-        else:
-            trained = [train(one, start, steps) for one, start in zip(prepared, starts, strict=True)]
-        seconds = time.perf_counter() - begin
-        return {"seconds": seconds, "bounds": bounds(elbo, trained[0]) if bound else None, "peak": peak()}
-
-    return answer
+# What asks them.
 
 
-def all_at_once(models, starts, steps):
-    """The course's `fit_starts`."""
-    import jax
-
-    from vae_course import data, fit_starts, losses
-
-    keys, X = [jax.random.key(start) for start in starts], data.load_digits().train_images
-    runs = fit_starts(models, losses.vae_loss, X, keys=keys, steps=steps, batch_size=BATCH)
-    return jax.block_until_ready([run.model for run in runs])
-
-
-# From here on: what asks them, and the page.
-
-
-def beyond_short(worker, steps, **question):
-    """Seconds for so many steps, compiling and beginning not counted: a long run less a short one."""
-    short = worker.ask(steps=SHORT, **question)["seconds"]
-    answer = worker.ask(steps=SHORT + steps, bound=True, **question)
-    return answer["seconds"] - short, short, answer["bounds"]
+def beyond_short(process, steps, *question):
+    """(short, long): the answers for a few steps, and for so many more. Compiling is in both."""
+    return [process.submit(*question, each).result() for each in (SHORT, SHORT + steps)]
 
 
 def measure(options):
     """Everything in turns, round after round."""
     steps, rounds, numbers = (100, 2, THREADS[-1:]) if options.quick else (1000, 5, THREADS)
-    versions, absent = peers()
-    names = [name for name in CONTENDERS if all(peer in versions for peer in needed(name))]
-    runs, starts, multiplied, workers = {}, {}, {}, {}
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            for threads, name in itertools.product(numbers, [*names, "numpy", "jax"]):
-                cache = f"{folder}/{threads}"  # so that neither finds what the other has compiled
-                options = {"peers": bool(needed(name)), "TORCHINDUCTOR_CACHE_DIR": cache}
-                workers[name, threads] = Worker("benchmarks.training", name, threads=threads, **options)
-                if name in CONTENDERS:
-                    try:
-                        first = workers[name, threads].ask(starts=[0], steps=SHORT)["seconds"]
-                    except CannotMeasure as error:
-                        absent.append(str(error))
-                        workers.pop((name, threads)).close()
-                        continue
-                    say(f"training: {name}, {threads} threads, compiles and begins in {first:.1f} s")
-                    runs[name, threads] = {"first": first, "short": [], "ms": [], "train": [], "held out": []}
-            for number, (name, threads) in there_and_back(list(workers), rounds):
-                say(f"training: round {number + 1} of {rounds}, {name}, {threads} threads")
-                worker = workers[name, threads]
-                if name not in CONTENDERS:
-                    multiplied.setdefault((name, threads), []).append(worker.ask())
-                    continue
-                seconds, short, (train, held_out) = beyond_short(worker, steps, starts=[number])
-                values = {"short": short, "ms": 1e3 * seconds / steps, "train": train, "held out": held_out}
-                for what, value in values.items():
-                    runs[name, threads][what].append(value)
-            for threads in numbers:  # what comes first is slower
-                workers["`fit`", threads].ask(starts=[0, 1, 2], steps=SHORT, at_once=True)
-            together = [(threads, at_once) for threads in numbers for at_once in (False, True)]
-            for number, (threads, at_once) in there_and_back(together, rounds):
-                say(f"training: three starts, round {number + 1} of {rounds}, {threads} threads")
-                worker = workers["`fit`", threads]
-                seconds, *_ = beyond_short(worker, steps, starts=[0, 1, 2], at_once=at_once)
-                starts.setdefault((at_once, threads), []).append(seconds)
-        finally:
-            for worker in workers.values():
-                worker.close()
-    return {
-        "steps": steps,
-        "runs": [{"name": name, "threads": threads, **run} for (name, threads), run in runs.items()],
-        "starts": [{"at once": a, "threads": threads, "seconds": s} for (a, threads), s in starts.items()],
-        "products": [{"name": name, "threads": t, "rates": rates} for (name, t), rates in multiplied.items()],
-        "versions": versions,
-        "absent": absent,
-    }
+    versions, absent = peers("torch", "flax")
+    names = [name for name, (_, peer) in CONTENDERS.items() if peer in (None, *versions)]
+    workers, runs, multiplied = {}, [], []
+    starts = [{"name": name, "threads": t, "seconds": []} for t in numbers for name in (ONE_BY_ONE, TOGETHER)]
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        for threads, name in itertools.product(numbers, [*names, "numpy", "jax"]):
+            cache = f"{folder}/{threads}"  # so that neither finds what the other has compiled
+            process = stack.enter_context(worker(threads, TORCHINDUCTOR_CACHE_DIR=cache))
+            workers[name, threads], row = process, {"name": name, "threads": threads}
+            if name not in names:
+                multiplied.append(row | {"rates": {}})
+                continue
+            try:
+                first, _ = process.submit(trained, name, 0, SHORT).result()
+                runs.append(row | {"first": first, "short": [], "ms": [], "train": [], "held out": []})
+            except Exception as error:  # `torch.compile` needs a C++ compiler
+                absent.append(f"{name} failed: {error}")
+        for number, row in turns("training", [*runs, *multiplied], rounds):
+            process = workers[row["name"], row["threads"]]
+            if "rates" in row:
+                for size, rate in process.submit(products, row["name"]).result().items():
+                    row["rates"][size] = max(rate, row["rates"].get(size, 0))
+                continue
+            (short, _), (long, (train, held_out)) = beyond_short(process, steps, trained, row["name"], number)
+            row["short"].append(short)
+            row["ms"].append(1e3 * (long - short) / steps)
+            row["train"].append(train)
+            row["held out"].append(held_out)
+        for number, row in turns("training, three starts", starts, rounds + 1):
+            process, at_once = workers["`fit`", row["threads"]], row["name"] == TOGETHER
+            short, long = beyond_short(process, steps, three_starts, at_once)
+            row["seconds"] += [long - short] * (number > 0)  # what comes first is slower
+    found = {"steps": steps, "runs": runs, "starts": starts, "products": multiplied}
+    return found | {"versions": versions, "absent": absent}
 
 
-def needed(name):
-    """Which peer a contender needs."""
-    return {"Flax": ["flax"], "PyTorch,": ["torch"]}.get(name.split()[0], [])
+# The page.
 
 
-def best(runs, key):
-    """The run with the lowest median: at its best number of threads."""
-    return min(runs, key=lambda run: statistics.median(run[key]))
+def product_rates(results):
+    """{threads: billions of operations a second of the best matrix product}."""
+    found = {}
+    for row in results["products"]:
+        found[row["threads"]] = max(found.get(row["threads"], 0), *row["rates"].values())
+    return found
 
 
-def at_their_best(results):
-    """{name: its run at its best number of threads}."""
-    names = dict.fromkeys(run["name"] for run in results["runs"])
-    return {name: best([run for run in results["runs"] if run["name"] == name], "ms") for name in names}
-
-
-def product_rate(results, threads=None):
-    """(billions a second, how): the best matrix product, on this many threads or on any number."""
-    return max(
-        (rate, f"{each['name']}, {size} x {size}, {of_threads(each['threads'])}")
-        for each in results["products"]
-        if threads in (None, each["threads"])
-        for rates in each["rates"]
-        for size, rate in rates.items()
-    )
-
-
-def three_starts(results):
-    """The three starts one after the other, and at once: each at its best number of threads."""
-    return [best([run for run in results["starts"] if run["at once"] == way], "seconds") for way in (0, 1)]
+def starts_compared(results):
+    """The three starts one after the other; at once; and round for round, how many times as fast that is."""
+    runs = at_their_best(results["starts"], "seconds")
+    one_by_one, at_once = runs[ONE_BY_ONE], runs[TOGETHER]
+    pairs = zip(one_by_one["seconds"], at_once["seconds"], strict=True)
+    return one_by_one, at_once, [slow / fast for slow, fast in pairs]
 
 
 def rate(ms):
@@ -351,59 +290,52 @@ def rate(ms):
     return FLOPS / ms / 1e6
 
 
-def equal_bounds(results, which):
-    """(the p-value of an analysis of variance, the largest difference of two means in nats)."""
-    from scipy.stats import f_oneway
-
-    runs = at_their_best(results)
-    # One for each framework: what differs only in how it is compiled draws the same noise.
-    groups = {name.split()[0]: run[which] for name, run in runs.items()}.values()
-    means = [statistics.mean(group) for group in groups]
-    return float(f_oneway(*groups).pvalue), max(means) - min(means)
-
-
 def goals(results):
     """What was asked of training."""
-    runs = at_their_best(results)
-    ours, top = statistics.median(runs["`fit`"]["ms"]), product_rate(results)[0]
-    others = {name: statistics.median(run["ms"]) for name, run in runs.items() if name != "`fit`"}
-    fastest = min(others, key=others.get)
-    one_by_one, at_once = (run["seconds"] for run in three_starts(results))
-    together = rate(1e3 * statistics.median(at_once) / 3 / results["steps"])
-    factor = statistics.median(ratios(one_by_one, at_once))
-    return [
-        at_least(f"`fit` against the fastest peer ({fastest})", others[fastest] / ours, 4, "times as fast"),
-        at_least("`fit`: share of the machine's best matrix product", 100 * rate(ours) / top, 40, "%"),
-        at_least("three starts at once: share of the same", 100 * together / top, 40, "%"),
-        at_least("three starts at once against one after the other", factor, 1.8, "times as fast"),
-        *(
-            at_least(f"the same {which} bound, whoever trains (p of no difference)", p, 0.01)
-            for which in ("train", "held out")
-            for p, _ in [equal_bounds(results, which)]
-        ),
+    runs = at_their_best(results["runs"], "ms")
+    medians = {name: median(run["ms"]) for name, run in runs.items()}
+    ours, top = medians.pop("`fit`"), max(product_rates(results).values())
+    fastest = min(medians, key=medians.get)
+    _, at_once, factors = starts_compared(results)
+    together = rate(1e3 * median(at_once["seconds"]) / 3 / results["steps"])
+    found = [
+        (f"`fit` against the fastest peer ({fastest})", medians[fastest] / ours, 4, "times as fast"),
+        ("`fit`: share of the machine's best matrix product", 100 * rate(ours) / top, 40, "%"),
+        ("three starts at once: share of the same", 100 * together / top, 40, "%"),
+        ("three starts at once against one after the other", median(factors), 1.8, "times as fast"),
     ]
+    for which in ("train", "held out"):
+        # One group for each framework: what differs only in how it is compiled draws the same noise.
+        groups = {name.split(",")[0]: run[which] for name, run in runs.items()}
+        p = f_oneway(*groups.values()).pvalue
+        found.append((f"the same {which} bound, whoever trains (p of no difference)", p, 0.01, ""))
+    return [goal(what, number, "at least", asked, unit) for what, number, asked, unit in found]
+
+
+def of_threads(number):
+    """'1 thread', '2 threads'."""
+    return f"{number} thread{'s' * (number != 1)}"
+
+
+def per_start(values):
+    """The mean over starts, and how far one start is from it: '18.2, sd 0.3'."""
+    return f"{mean(values):.2f}, sd {stdev(values):.2f}"
 
 
 def lines(results):
     """The section of the page."""
-    runs, (top, how) = at_their_best(results), product_rate(results)
-    ours = statistics.median(runs["`fit`"]["ms"])
-    rows = []
+    runs, tops, rows = at_their_best(results["runs"], "ms"), product_rates(results), []
     for name, run in runs.items():
-        ms = statistics.median(run["ms"])
-        alone, _ = product_rate(results, run["threads"])
-        shares = f"{100 * rate(ms) / alone:.0f}, {100 * rate(ms) / top:.0f}"
-        compiling = run["first"] - statistics.median(run["short"])
-        row = [name, run["threads"], spread(run["ms"]), f"{ms / ours:.1f}", shares, f"{compiling:.1f}"]
-        rows.append([*row, per_start(run["train"]), per_start(run["held out"])])
-    one_by_one, at_once = three_starts(results)
-    factor = spread(ratios(one_by_one["seconds"], at_once["seconds"]))
-    equal = [(which, *equal_bounds(results, which)) for which in ("train", "held out")]
+        ms = median(run["ms"])
+        factor, compiling = ms / median(runs["`fit`"]["ms"]), run["first"] - median(run["short"])
+        shares = [f"{100 * rate(ms) / top:.0f}" for top in (tops[run["threads"]], max(tops.values()))]
+        row = [name, run["threads"], spread(run["ms"]), f"{factor:.1f}", ", ".join(shares)]
+        rows.append([*row, f"{compiling:.1f}", per_start(run["train"]), per_start(run["held out"])])
+    one_by_one, at_once, factors = starts_compared(results)
     columns = "who,threads,ms a step,times as long as `fit`,share of the matrix product (%),compiling (s)"
     products = [
-        [f"{each['name']}, {of_threads(each['threads'])}"]
-        + [f"{max(rates[size] for rates in each['rates']):.0f}" for size in map(str, SIZES)]
-        for each in results["products"]
+        [f"{row['name']}, {of_threads(row['threads'])}", *(f"{rate:.0f}" for rate in row["rates"].values())]
+        for row in results["products"]
     ]
     return [
         f"The VAE of the course, 64-128-128-2, batches of {BATCH}, Adam with learning rate 1e-3. "
@@ -413,22 +345,15 @@ def lines(results):
         "",
         *table([*columns.split(","), "train ELBO (nats)", "held-out ELBO (nats)"], rows),
         "",
-        *(
-            f"The {which} ELBO of two frameworks differs by at most {most:.2f} nats; chance alone gives "
-            f"differences like these with p = {p:.2g}."
-            for which, p, most in equal
-        ),
-        "",
-        f"Three starts: `fit` three times {spread(one_by_one['seconds'])} s "
-        f"({of_threads(one_by_one['threads'])}); `fit_starts` {spread(at_once['seconds'])} s "
-        f"({of_threads(at_once['threads'])}), {factor} times as fast.",
+        "Three starts: "
+        + "; ".join(
+            f"{row['name']} {spread(row['seconds'])} s ({of_threads(row['threads'])})"
+            for row in (one_by_one, at_once)
+        )
+        + f", {spread(factors)} times as fast.",
         "",
         f"Matrix products in float32, best of each size, in billions of operations a second; a step has "
-        f"{FLOPS / 1e6:.0f} million. The best: {top:.0f} ({how}).",
+        f"{FLOPS / 1e6:.0f} million.",
         "",
         *table(["product", *(f"{size:,}" for size in SIZES)], products),
     ]
-
-
-if __name__ == "__main__":
-    serve(answer_of(sys.argv[1]))
