@@ -26,8 +26,7 @@ DRIVE = """async () => {
         const before = show();
         const control = place.querySelector("input[type=range], .handle");
         if (control?.type === "range") {
-            const up = control.valueAsNumber + 3 * Number(control.step) <= Number(control.max) ? 3 : -3;
-            control.value = String(control.valueAsNumber + up * Number(control.step));
+            control.value = control.value === control.max ? control.min : control.max;
             control.dispatchEvent(new Event("input", { bubbles: true }));
         } else control?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
         await pause(700);
