@@ -459,7 +459,12 @@ def test_only_tests_and_measurements_are_told_that_nobody_reads(course):
 
 def test_every_link_to_the_course_is_the_one_of_pyproject():
     source = PYPROJECT["project"]["urls"]["Source"]
-    places = (source, source.replace("github.com", "colab.research.google.com/github"))
+    *_, owner, name = source.split("/")
+    places = (
+        source,
+        source.replace("github.com", "colab.research.google.com/github"),
+        f"https://{owner}.github.io/{name}/",
+    )
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "notebooks").glob("*.*")]
     link = re.compile(r"https://[^\s()\"\\<>]*vae-course[^\s()\"\\<>]*")
     found = [each for page in pages for each in link.findall(page.read_text(encoding="utf-8"))]

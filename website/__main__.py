@@ -72,7 +72,8 @@ def _source(path):
 def _tools(path):
     """What else can be done with a notebook."""
     colab = f"https://colab.research.google.com/github/{OWNER}/{NAME}/blob/main/{path.as_posix()}"
-    return f"""<p class="aside">The notebook as it was run. What can be dragged moves here, too.</p>
+    return f"""<p class="aside">This is the notebook with its results, to be read. What can be dragged moves
+here. To run cells, or to have a guess or an answer checked, take it to your machine or to Colab.</p>
 <ul class="tools"><li><a href="notebooks/{path.name}" download>Download the notebook</a></li>
 <li><a href="{colab}">Open it on Colab</a></li>
 <li><a href="index.html#how-to-start">Run it on your machine</a></li></ul>"""
@@ -103,8 +104,7 @@ def _write(out, pages):
     sheets = sorted(path.stem for path in STATIC.glob("*.css") if path.stem != "instruments")
     written["site.css"] = f"{css(*sheets)}\n{static['site.css']}"
     written["icon.svg"] = static["icon.svg"]
-    letters = "".join(sorted(set("".join(map(html.unescape, written.values())))))
-    written["fonts.css"] = fonts.style_sheet(letters)
+    written["fonts.css"] = fonts.style_sheet("".join(map(html.unescape, written.values())))
     for name, text in written.items():
         (out / name).write_text(text, encoding="utf-8")
 

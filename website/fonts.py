@@ -24,6 +24,8 @@ FACES = {  # family, weight, style: the file
     ("Source Sans", 600, "normal"): SANS["SourceSansProSemibold"],
     ("STIX Two Math", 400, "normal"): MATHS,
 }
+# What a browser shows for the letters of a formula: Latin, h, which stands elsewhere, and Greek.
+ITALICS = "".join(map(chr, [*range(0x1D434, 0x1D468), 0x210E, *range(0x1D6E2, 0x1D71C)]))
 LICENSE = """\
 Source Serif and Source Sans: Copyright 2010-2018 Adobe, with Reserved Font Name 'Source'.
 STIX Two Math: Copyright 2001-2021 The STIX Fonts Project Authors, with Reserved Font Name 'TM Math'.
@@ -48,7 +50,7 @@ def style_sheet(text: str) -> str:
 def _cut(file, text):
     font = TTFont(str(file), recalcTimestamp=False)
     subsetter = Subsetter(Options(layout_features=["*"], notdef_outline=True))
-    subsetter.populate(text=text)
+    subsetter.populate(text=text + ITALICS)
     subsetter.subset(font)
     font.flavor = "woff"
     written = io.BytesIO()

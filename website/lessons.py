@@ -2,12 +2,12 @@
 
 import base64
 import hashlib
-import html
 import io
 import re
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -17,6 +17,7 @@ from PIL import Image
 from vae_course.teaching import exercises
 from vae_course.teaching.explorer import states
 from vae_course.teaching.pictures import GREEN
+from website import prose
 
 PICTURE = re.compile(r'(?P<before><img [^>]*?)src="data:image/png;base64,(?P<png>[A-Za-z0-9+/=\s]+)">')
 STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)  # stands in the site's own
@@ -28,6 +29,10 @@ MATHS_ALONE = re.compile(  # in a header, where not every reader hears mathemati
     r"<th\b([^>]*)>(?=<span[^>]*><math>(?:(?!</th>).)*"
     r"<annotation[^>]*>([^<]*)</annotation></semantics></math></span></th>)"
 )
+UNSEARCHED = re.compile(  # hints would be given away
+    r"<(pre|script|style|noscript)\b.*?</\1>|<div class=\"exercise\">.*?</div>\n</div>", re.DOTALL
+)
+GUESS = "no guess yet; "
 LONG = 12  # lines of code; a cell with more is folded
 
 
@@ -72,14 +77,28 @@ def main_part(notebook, path: Path, found: dict, html_of: Callable, pictures: Pa
     )
     cells = [cell for cell in notebook.cells if "colab" not in cell.metadata.get("tags", [])]
     shown = notebook | {"cells": cells}
-    body, _ = exporter.from_notebook_node(nbformat.from_dict(shown), {"instruments": found})
+    resources = {"instruments": found, "folded": _predicted(cells) - found.keys()}
+    body, _ = exporter.from_notebook_node(nbformat.from_dict(shown), resources)
     return tables(body)
+
+
+def _predicted(cells):
+    """The cells that answer a question: their results are folded until the reader has guessed."""
+    return {
+        cell.id
+        for asks, cell in pairwise(cells)
+        if asks.cell_type == "markdown" and "**Predict" in asks.source
+    }
 
 
 def _shown(text, pictures):
     """The HTML of an output, its pictures in files of their own."""
     text = PICTURE.sub(partial(_in_a_file, pictures=pictures), text)
-    return RUN_IT.sub("", STYLE.sub("", text)).replace(f'style="color: {GREEN}"', 'class="right"')
+    return (
+        RUN_IT.sub("", STYLE.sub("", text))
+        .replace(f'style="color: {GREEN}"', 'class="right"')
+        .replace(GUESS, "")
+    )
 
 
 def _in_a_file(match, pictures):
@@ -112,12 +131,7 @@ def tables(body: str) -> str:
 
 def sections(body: str) -> list[tuple[str, str, str]]:
     """(anchor, heading, text) of each part of a page, for the search."""
-    body = re.sub(r"<annotation.*?</annotation>|<(pre|script|style)\b.*?</\1>", " ", body, flags=re.DOTALL)
+    body = UNSEARCHED.sub(" ", body)
     parts = re.split(r'<h[123][^>]* id="([^"]*)">(.*?)</h[123]>', body, flags=re.DOTALL)[1:]
     triples = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
-    return [(name, words(heading), words(text)) for name, heading, text in triples]
-
-
-def words(text: str) -> str:
-    """What a reader sees of some HTML, in one line."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+    return [(name, prose.words(heading), prose.words(text)) for name, heading, text in triples]

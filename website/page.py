@@ -4,7 +4,7 @@ import html
 import re
 from dataclasses import dataclass, field
 
-from website import lessons
+from website import lessons, prose
 
 DESCRIPTION = 160  # letters, of what a search engine shows
 
@@ -29,7 +29,9 @@ class Page:
         self.headings = re.findall(r'<h2 id="([^"]*)">(.*?)</h2>', self.body)
         self.kinds = sorted({each["class"] for each in self.states.values()})
         first = re.search(r'<p(?: class="lead")?>(?!<a)(.*?)</p>', self.body, re.DOTALL)
-        self.description = html.escape(_shortened(lessons.words(first[1])))
+        goal = re.search(r"<strong>Afterwards you can</strong>(.*?)</li>", self.body, re.DOTALL)
+        text = f"Afterwards you can {prose.words(goal[1])}" if goal else prose.words(first[1])
+        self.description = html.escape(_shortened(text))
 
 
 def _shortened(text):

@@ -1,14 +1,16 @@
 """Markdown as HTML: mathematics as MathML, links to the site's own pages, headings that can be linked to."""
 
+import html
 import posixpath
 import re
 
 import math_core
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-from nbconvert.filters.strings import html2text
 
 LONG = 40  # letters of LaTeX; what is longer can be scrolled on a narrow screen
 MATHS = math_core.LatexToMathML(annotation=True)  # with the LaTeX inside, to be copied
+# Chromium draws a stretched brace too short on sharp screens: a rounded line under its terms stands for it.
+BRACE = re.compile(r'<munder accentunder="true">((?:(?!<munder).)*?)<mo[^>]*>\u23df</mo></munder>')
 
 
 def html_of(markdown: str, where: str, files: dict, source: str) -> str:
@@ -55,11 +57,19 @@ class _Renderer(IPythonRenderer):
 
     def _maths(self, body, display):
         try:
-            return MATHS.convert_with_local_state(body, displaystyle=display)
+            found = MATHS.convert_with_local_state(body, displaystyle=display)
         except math_core.LatexError as error:
             raise ValueError(f"{self._where}: this cannot be set as mathematics: {body} ({error})") from None
+        return BRACE.sub(r'<mrow class="braced">\1</mrow>', found)
 
 
 def anchor(heading: str) -> str:
     """A heading's name in an address."""
-    return re.sub(r"[^a-z0-9]+", "-", html2text(heading).lower()).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", words(heading).lower()).strip("-")
+
+
+def words(text: str) -> str:
+    """What a reader sees of some HTML, in one line."""
+    text = re.sub(r"<annotation.*?</annotation>", "", text, flags=re.DOTALL)
+    text = re.sub(r"</?(?:a|b|em|strong|code|span|small|math|semantics|m[a-z]+)\b[^>]*>", "", text)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).replace("\u2061", " ").split())

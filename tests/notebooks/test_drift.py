@@ -13,7 +13,7 @@ from vae_course.teaching import exercises
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))  # what `make` calls
+SCRIPTS = [*sorted((ROOT / "scripts").glob("*.py")), *sorted((ROOT / "website").glob("*.py"))]  # `make` calls
 FILES = sorted((ROOT / "vae_course").glob("**/*.py"))
 # The one-sheet names each loss, and the catalogue of exercises what its inputs and mistakes are made of.
 TEXTS = (ROOT / "notebooks" / "one_sheet.md").read_text() + "".join(

@@ -142,8 +142,8 @@ def small(tmp_path):
             "sources": states._sources(notebook),
             "instruments": {"show": {"class": "Slides", "state": {}}},
         }
-        states.path_of(path).parent.mkdir(exist_ok=True)
-        states.path_of(path).write_text(json.dumps(state))
+        (tmp_path / "instruments").mkdir(exist_ok=True)
+        (tmp_path / "instruments" / "small.json").write_text(json.dumps(state))
         change(notebook)
         nbformat.write(notebook, path)
         return path
@@ -204,7 +204,7 @@ def test_a_notebook_that_is_no_page_is_named_with_its_cell(small, change, says):
 
 def test_an_instrument_without_its_state_is_named(small):
     path = small(no_change)
-    states.path_of(path).unlink()
+    (path.parent / "instruments" / "small.json").unlink()
     with pytest.raises(ValueError, match="'show' has an instrument in its output alone"):
         lessons.read(path)
 

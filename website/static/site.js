@@ -63,7 +63,7 @@ for (const code of all(".highlight")) {
 
 // What is wider than its place is scrolled with the arrow keys once it can have the focus.
 function reachable() {
-  for (const box of all(".equation, .long, .wide, pre")) {
+  for (const box of all(".equation, .long, .wide, .output, pre")) {
     const scrolls = box.scrollWidth > box.clientWidth + 1;
     if (scrolls) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
@@ -83,14 +83,21 @@ the("#theme").addEventListener("click", () => {
   vae.theme();
 });
 
+// As it is compared: the field spells some of its words in two ways.
+/** @type {(text: string) => string} */
+const plain = (text) => text.toLowerCase().replaceAll("parameteri", "parametri").replaceAll("isation", "ization");
+
 // The sections that have all of the words, those with the words in their headings first.
 /** @type {(sections: Section[], query: string) => Section[]} */
 function found(sections, query) {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = plain(query).split(/\s+/).filter(Boolean);
   if (!words.length) return [];
   const scored = sections.map((section) => {
-    const [heading, text] = [`${section.title} ${section.heading}`.toLowerCase(), section.text.toLowerCase()];
-    const scores = words.map((word) => 10 * Number(heading.includes(word)) + Math.min(text.split(word).length - 1, 5));
+    const [heading, text] = [plain(section.heading), plain(section.text)];
+    const whole = section.heading === section.title ? 2 : 1; // the page itself stands before its parts
+    const scores = words.map(
+      (word) => 10 * whole * Number(heading.includes(word)) + Math.min(text.split(word).length - 1, 5),
+    );
     return { section, score: Math.min(...scores) && scores.reduce((a, b) => a + b) };
   });
   const fit = scored.filter(({ score }) => score).sort((a, b) => b.score - a.score);

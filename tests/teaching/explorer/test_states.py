@@ -42,6 +42,11 @@ def path(tmp_path):
     return tmp_path / "some.ipynb"
 
 
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "instruments" / "some.json"
+
+
 def test_what_is_read_is_what_the_browser_was_sent(path):
     notebook, instrument = as_run(roads()), roads()
     states.write(notebook, path)
@@ -55,19 +60,19 @@ def test_what_is_read_is_what_the_browser_was_sent(path):
 
 
 @pytest.mark.parametrize(("shift", "stays"), [(1e-6, True), (0.01, False)])
-def test_rounding_changes_no_file(path, shift, stays):
+def test_rounding_changes_no_file(path, file, shift, stays):
     states.write(as_run(roads()), path)
-    before = states.path_of(path).read_text()
+    before = file.read_text()
     states.write(as_run(roads(shift)), path)
-    assert (states.path_of(path).read_text() == before) is stays
+    assert (file.read_text() == before) is stays
 
 
-def test_without_instruments_there_is_no_file(path):
+def test_without_instruments_there_is_no_file(path, file):
     notebook = as_run(roads())
     states.write(notebook, path)
     notebook.cells[0].outputs = []
     states.write(notebook, path)
-    assert not states.path_of(path).exists()
+    assert not file.exists()
     assert states.read(notebook, path) == {}
 
 

@@ -18,14 +18,14 @@ STATES = "application/vnd.jupyter.widget-state+json"
 ALIKE = 1e-3  # of the largest number: another processor's rounding may have moved one by so much in training
 
 
-def path_of(notebook: Path) -> Path:
+def _path_of(notebook: Path) -> Path:
     """Where the states of a notebook's instruments are."""
     return notebook.parent / "instruments" / f"{notebook.stem}.json"
 
 
 def write(notebook, path: Path) -> None:
     """Write the states of a notebook that was run with them; if no eye can tell, what is there stays."""
-    file, found = path_of(path), _instruments(notebook)
+    file, found = _path_of(path), _instruments(notebook)
     new = {"sources": _sources(notebook), "instruments": found}
     if file.exists():
         old = json.loads(file.read_text(encoding="utf-8"))
@@ -43,7 +43,7 @@ def read(notebook, path: Path) -> dict:
 
     Raises `ValueError`, naming the cell, if the file was written for other cells than the notebook has now.
     """
-    file = path_of(path)
+    file = _path_of(path)
     if not file.exists():
         return {}
     stored, sources = json.loads(file.read_text(encoding="utf-8")), _sources(notebook)

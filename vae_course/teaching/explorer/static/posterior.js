@@ -238,7 +238,7 @@ function render({ model, el }) {
     sliders,
     "image number",
     { min: 0, max: labels.length - 1, step: 1 },
-    (i) => `${i}, ${aDigit(labels[i])}`,
+    (i) => (host.get("strokes").length ? "your own" : `${i}, ${aDigit(labels[i])}`),
     (image) => {
       host.set(host.get("strokes").length ? { image, strokes: [] } : { image });
     },
