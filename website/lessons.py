@@ -32,6 +32,7 @@ MATHS_ALONE = re.compile(  # in a header, where not every reader hears mathemati
 UNSEARCHED = re.compile(  # hints would be given away
     r"<(pre|script|style|noscript)\b.*?</\1>|<div class=\"exercise\">.*?</div>\n</div>", re.DOTALL
 )
+NOT_HERE = {"colab", "no-page"}  # tags of the cells that are of use only where they can be run
 GUESS = "no guess yet; "
 LONG = 12  # lines of code; a cell with more is folded
 
@@ -75,7 +76,7 @@ def main_part(notebook, path: Path, found: dict, html_of: Callable, pictures: Pa
             "fold": lambda code: code.count("\n") + 1 > LONG,
         },
     )
-    cells = [cell for cell in notebook.cells if "colab" not in cell.metadata.get("tags", [])]
+    cells = [cell for cell in notebook.cells if not NOT_HERE & set(cell.metadata.get("tags", []))]
     shown = notebook | {"cells": cells}
     resources = {"instruments": found, "folded": _predicted(cells) - found.keys()}
     body, _ = exporter.from_notebook_node(nbformat.from_dict(shown), resources)

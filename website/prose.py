@@ -9,6 +9,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 LONG = 40  # letters of LaTeX; what is longer can be scrolled on a narrow screen
 MATHS = math_core.LatexToMathML(annotation=True)  # with the LaTeX inside, to be copied
+AFTER = re.compile(r"(?<=</math>)</span>([.,;:?!)]+)")  # a line does not begin with what ends a formula
 # Chromium draws a stretched brace too short on sharp screens: a rounded line under its terms stands for it.
 BRACE = re.compile(r'<munder accentunder="true">((?:(?!<munder).)*?)<mo[^>]*>\u23df</mo></munder>')
 
@@ -19,7 +20,8 @@ def html_of(markdown: str, where: str, files: dict, source: str) -> str:
     `files` says what each file that the site has is called there; another is linked to where its source is.
     Raises `ValueError`, naming the place, for mathematics that cannot be set.
     """
-    return MarkdownWithMath(renderer=_Renderer(where, files, source)).render(markdown)
+    found = MarkdownWithMath(renderer=_Renderer(where, files, source)).render(markdown)
+    return AFTER.sub(r"\1</span>", found)
 
 
 class _Renderer(IPythonRenderer):

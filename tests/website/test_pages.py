@@ -99,6 +99,11 @@ def test_each_exercise_has_its_hints_and_its_solution_folded(pages):
     assert count == 35
 
 
+def test_what_is_of_use_only_where_cells_run_is_left_out(pages):
+    text = "".join(page.get_text() for page in pages.values())
+    assert not re.search("click into it and press|Exercises solved so far", text)
+
+
 def test_long_code_is_folded(pages):
     for page in pages.values():
         for code in page.select("div.code pre"):
@@ -212,6 +217,10 @@ def test_an_instrument_without_its_state_is_named(small):
 def test_mathematics_that_cannot_be_set_is_named():
     with pytest.raises(ValueError, match=r"here\.md: this cannot be set as mathematics: \\nonsense"):
         prose.html_of(r"Say $\nonsense$.", "here.md", {}, SOURCE)
+
+
+def test_no_line_begins_with_what_ends_a_formula():
+    assert prose.html_of("Is it $x$?", "here.md", {}, SOURCE).endswith("</math>?</span></p>\n")
 
 
 def test_a_link_leads_to_a_page_or_else_to_the_source():
