@@ -18,6 +18,7 @@ from website import fonts, front, lessons, preview, prose
 from website.page import Page
 
 HERE = Path(__file__).parent
+NEIGHBOURS = re.compile(r"<p>(?:<a [^>]*>(?:← [^<]*|[^<]* →)</a>(?: · )?)+</p>")  # a page's foot has them
 IMPORTS = re.compile(r"^import .*\n", re.MULTILINE)
 SOURCE = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Source"]
 OWNER, NAME = SOURCE.rstrip("/").split("/")[-2:]
@@ -51,14 +52,14 @@ def build(out: Path) -> None:
     notebooks = []
     for path, (notebook, states) in read.items():
         body = lessons.main_part(notebook, path, states, html_of, out / "pictures")
-        body = body.replace("</h1>", f"</h1>\n{_tools(path)}", 1)
+        body = NEIGHBOURS.sub("", body).replace("</h1>", f"</h1>\n{_tools(path)}", 1)
         notebooks.append(Page(files[path.as_posix()], _source(path), body, path.stem[:2], states))
         shutil.copy(path, out / "notebooks")
-    for before, after in pairwise(notebooks):
-        before.after, after.before = after, before
     others = [
         Page(file, _source(path), _document(path, html_of), short) for path, (file, short) in OTHERS.items()
     ]
+    for before, after in pairwise([*notebooks, others[0]]):  # the one sheet comes last
+        before.after, after.before = after, before
     (contents,) = [cell.source for cell in read[paths[0]][0].cells if cell.id == "contents"]
     first = front.page(notebooks, contents, html_of, SOURCE)
     _write(out, [first, *notebooks, *others])

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from itertools import pairwise
 
 import nbformat
 import pytest
@@ -102,6 +103,14 @@ def test_each_exercise_has_its_hints_and_its_solution_folded(pages):
 def test_what_is_of_use_only_where_cells_run_is_left_out(pages):
     text = "".join(page.get_text() for page in pages.values())
     assert not re.search("click into it and press|Exercises solved so far", text)
+
+
+def test_each_lesson_leads_to_its_neighbours_once_and_the_last_to_the_one_sheet(pages):
+    names = sorted(name for name in pages if name[:2].isdigit())
+    for before, after in pairwise([*names, "one_sheet.html"]):
+        assert [link["href"] for link in pages[before].find_all("a", rel="next")] == [after]
+        assert [link["href"] for link in pages[after].find_all("a", rel="prev")] == [before]
+        assert len(pages[before].find_all("a", string=re.compile("→$"))) == 1
 
 
 def test_long_code_is_folded(pages):
