@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from copy import copy
 from itertools import pairwise
 
 import nbformat
@@ -63,9 +64,10 @@ def test_what_leads_out_of_the_site_leads_to_the_course_s_source_or_to_a_place_i
 
 def test_no_equation_is_left_as_latex(pages):
     for name, page in pages.items():
-        for hidden in page.find_all(["annotation", "script", "pre", "code", "style"]):
+        shown = copy(page)  # the other tests read what is taken out here
+        for hidden in shown.find_all(["annotation", "script", "pre", "code", "style"]):
             hidden.extract()
-        words = page.get_text(" ")
+        words = shown.get_text(" ")
         assert not re.search(r"\\[a-zA-Z]+|\$[^$]{1,80}\$", words), name
     assert sum(len(page.find_all("math")) for page in pages.values()) > 800
 
@@ -102,7 +104,7 @@ def test_each_exercise_has_its_hints_and_its_solution_folded(pages):
 
 def test_what_is_of_use_only_where_cells_run_is_left_out(pages):
     text = "".join(page.get_text() for page in pages.values())
-    assert not re.search("click into it and press|Exercises solved so far", text)
+    assert not re.search("Click into the grey cell|Exercises solved so far", text)
 
 
 def test_each_lesson_leads_to_its_neighbours_once_and_the_last_to_the_one_sheet(pages):
